@@ -1,0 +1,1 @@
+"""The meaning of release health: from a request to an exact answer, with no HTTP in it."""

@@ -1,0 +1,1 @@
+"""The search language of `query`: text to tree, tree to conditions."""

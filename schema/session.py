@@ -1,0 +1,180 @@
+"""What a session is: its outcomes, and the columns of updates and of folded sessions.
+
+Owns the names, units and sources of the columns. Does not know how rows are folded or queried.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+
+class Outcome(IntEnum):
+    """How a session ended, folded over all its updates; stored as this number.
+
+    The five exclude one another. Greater is worse: folding two failures keeps the greater one.
+    """
+
+    HEALTHY = 0
+    ERRORED = 1
+    UNHANDLED = 2
+    ABNORMAL = 3
+    CRASHED = 4
+
+    @property
+    def word(self) -> str:
+        """Give the public spelling, as in `session.status:crashed`."""
+        return self.name.lower()
+
+
+OUTCOMES_IN_ANSWERS = (
+    Outcome.ABNORMAL,
+    Outcome.CRASHED,
+    Outcome.ERRORED,
+    Outcome.HEALTHY,
+    Outcome.UNHANDLED,
+)
+"""The order in which the status groups of one base group appear in an answer."""
+
+
+class UpdateStatus(StrEnum):
+    """The statuses an update may carry; any other word is kept and counts as an error."""
+
+    OK = "ok"
+    EXITED = "exited"
+    ERRORED = "errored"
+    UNHANDLED = "unhandled"
+    ABNORMAL = "abnormal"
+    CRASHED = "crashed"
+
+
+class Mechanism(StrEnum):
+    """What made a session abnormal; any other word is stored as null."""
+
+    ANR_FOREGROUND = "anr_foreground"
+    ANR_BACKGROUND = "anr_background"
+
+
+NIL_UUID = "00000000-0000-0000-0000-000000000000"
+"""As a user: no user. As a session id: not an id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column: its SQL type, its unit ("" for none) and what it holds."""
+
+    name: str
+    sql_type: str
+    unit: str
+    meaning: str
+
+
+COUNT_COLUMNS = ("exited", "errored", "unhandled", "abnormal", "crashed")
+"""The counts of a pre-counted row, which exclude one another; each is 0 when absent."""
+
+UPDATE_COLUMNS = (
+    Column(name="project_id", sql_type="BIGINT", unit="", meaning="the project that reported it"),
+    Column(
+        name="session_id",
+        sql_type="UUID",
+        unit="",
+        meaning="the session's id; null in a pre-counted row",
+    ),
+    Column(
+        name="distinct_id",
+        sql_type="VARCHAR",
+        unit="",
+        meaning="the user, a UUID in canonical spelling or any text; null when unknown",
+    ),
+    Column(
+        name="started",
+        sql_type="TIMESTAMP",
+        unit="UTC, microseconds",
+        meaning="when the session started; decides its bucket",
+    ),
+    Column(
+        name="timestamp",
+        sql_type="TIMESTAMP",
+        unit="UTC, microseconds",
+        meaning="when this update was made; orders the updates of one session",
+    ),
+    Column(
+        name="seq",
+        sql_type="BIGINT",
+        unit="",
+        meaning="the sender's running number; orders updates of one instant",
+    ),
+    Column(name="init", sql_type="BOOLEAN", unit="", meaning="whether it is the first update"),
+    Column(
+        name="status",
+        sql_type="VARCHAR",
+        unit="",
+        meaning="ok, exited, errored, unhandled, abnormal, crashed, or an unknown word",
+    ),
+    Column(
+        name="errors", sql_type="BIGINT", unit="errors", meaning="the running count of errors so far"
+    ),
+    Column(
+        name="duration",
+        sql_type="DOUBLE",
+        unit="seconds",
+        meaning="how long the session lasted; null when unknown",
+    ),
+    Column(name="release", sql_type="VARCHAR", unit="", meaning="the release; empty when absent"),
+    Column(
+        name="environment", sql_type="VARCHAR", unit="", meaning="the environment; empty when absent"
+    ),
+    Column(
+        name="abnormal_mechanism",
+        sql_type="VARCHAR",
+        unit="",
+        meaning="anr_foreground, anr_background or null",
+    ),
+    *(
+        Column(
+            name=name,
+            sql_type="BIGINT",
+            unit="sessions",
+            meaning=f"pre-counted rows only: how many sessions ended {name}",
+        )
+        for name in COUNT_COLUMNS
+    ),
+)
+"""One row of `session_updates`, as it came and normalised; appended to, never changed."""
+
+SESSION_COLUMNS = (
+    Column(name="project_id", sql_type="BIGINT", unit="", meaning="the project that reported it"),
+    Column(
+        name="session_id",
+        sql_type="UUID",
+        unit="",
+        meaning="the session's id; null in a pre-counted row",
+    ),
+    Column(
+        name="started",
+        sql_type="BIGINT",
+        unit="Unix seconds, rounded down",
+        meaning="when the session started",
+    ),
+    Column(name="release", sql_type="VARCHAR", unit="", meaning="the release; may be empty"),
+    Column(name="environment", sql_type="VARCHAR", unit="", meaning="the environment; may be empty"),
+    Column(
+        name="outcome",
+        sql_type="UTINYINT",
+        unit="",
+        meaning="0 healthy, 1 errored, 2 unhandled, 3 abnormal, 4 crashed",
+    ),
+    Column(
+        name="quantity",
+        sql_type="BIGINT",
+        unit="sessions",
+        meaning="1, or the count of a pre-counted row",
+    ),
+    Column(name="distinct_id", sql_type="VARCHAR", unit="", meaning="the user, or null"),
+    Column(name="duration", sql_type="DOUBLE", unit="seconds", meaning="how long it lasted, or null"),
+    Column(
+        name="abnormal_mechanism",
+        sql_type="VARCHAR",
+        unit="",
+        meaning="anr_foreground, anr_background or null",
+    ),
+)
+"""One row of `sessions`: all updates of one (project, session id) folded, or one pre-counted outcome."""
