@@ -2,7 +2,7 @@
 
 - EngineError
   - RequestError: the caller asked for something that cannot be answered
-    - InvalidDates, InvalidField, InvalidGroupBy, InvalidInterval, TooManyPoints, InvalidOrder,
+    - InvalidDates, InvalidProject, InvalidField, InvalidGroupBy, InvalidInterval, TooManyPoints, InvalidOrder,
       InvalidPage, InvalidInclusion
     - SearchError: the text of `query` (carries the span of the offending characters)
     - StatusConflict: a field that cannot go with `session.status`
@@ -43,6 +43,13 @@ class InvalidDates(RequestError):
 
     code = "dates.invalid"
     parameter = "statsPeriod"
+
+
+class InvalidProject(RequestError):
+    """`project` is neither a number nor a slug."""
+
+    code = "project.invalid"
+    parameter = "project"
 
 
 class InvalidField(RequestError):

@@ -44,7 +44,7 @@ class KnownRelease:
 
 
 class Registry(Protocol):
-    """What is known about an organization beside its sessions; asked only when a request needs it."""
+    """What is known about an organization beside its sessions; asked only when needed."""
 
     def environments(self, organization_id: int) -> frozenset[str]:
         """List the names of all environments that any project of the organization has had."""

@@ -160,9 +160,7 @@ SEARCH_KEYS = (
     SearchKey(name="project_id", description="The project's number."),
     SearchKey(name="environment", description="The environment's exact name."),
     SearchKey(name="release", description="The release's exact name, or `latest`."),
-    SearchKey(
-        name="release.version", description="The semantic version; ordering and `1.*` work."
-    ),
+    SearchKey(name="release.version", description="The semantic version; ordering and `1.*` work."),
     SearchKey(name="release.package", description="The part of the release before its `@`."),
     SearchKey(name="release.build", description="The build code; ordering works on numbers."),
     SearchKey(

@@ -110,7 +110,10 @@ UPDATE_COLUMNS = (
         meaning="ok, exited, errored, unhandled, abnormal, crashed, or an unknown word",
     ),
     Column(
-        name="errors", sql_type="BIGINT", unit="errors", meaning="the running count of errors so far"
+        name="errors",
+        sql_type="BIGINT",
+        unit="errors",
+        meaning="the running count of errors so far",
     ),
     Column(
         name="duration",
@@ -120,7 +123,10 @@ UPDATE_COLUMNS = (
     ),
     Column(name="release", sql_type="VARCHAR", unit="", meaning="the release; empty when absent"),
     Column(
-        name="environment", sql_type="VARCHAR", unit="", meaning="the environment; empty when absent"
+        name="environment",
+        sql_type="VARCHAR",
+        unit="",
+        meaning="the environment; empty when absent",
     ),
     Column(
         name="abnormal_mechanism",
@@ -155,7 +161,9 @@ SESSION_COLUMNS = (
         meaning="when the session started",
     ),
     Column(name="release", sql_type="VARCHAR", unit="", meaning="the release; may be empty"),
-    Column(name="environment", sql_type="VARCHAR", unit="", meaning="the environment; may be empty"),
+    Column(
+        name="environment", sql_type="VARCHAR", unit="", meaning="the environment; may be empty"
+    ),
     Column(
         name="outcome",
         sql_type="UTINYINT",
@@ -169,7 +177,9 @@ SESSION_COLUMNS = (
         meaning="1, or the count of a pre-counted row",
     ),
     Column(name="distinct_id", sql_type="VARCHAR", unit="", meaning="the user, or null"),
-    Column(name="duration", sql_type="DOUBLE", unit="seconds", meaning="how long it lasted, or null"),
+    Column(
+        name="duration", sql_type="DOUBLE", unit="seconds", meaning="how long it lasted, or null"
+    ),
     Column(
         name="abnormal_mechanism",
         sql_type="VARCHAR",
@@ -177,4 +187,4 @@ SESSION_COLUMNS = (
         meaning="anr_foreground, anr_background or null",
     ),
 )
-"""One row of `sessions`: all updates of one (project, session id) folded, or one pre-counted outcome."""
+"""One row of `sessions`: the folded updates of one (project, session id), or a pre-counted outcome."""

@@ -1,0 +1,112 @@
+"""The composition root: the one place where real things are chosen and put together.
+
+Owns the life of the application. Does not know what any of its parts does.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from anyio import to_thread
+from fastapi import FastAPI, Request, Response
+from starlette.exceptions import HTTPException
+
+from api.errors import render, render_http
+from api.gate import Gate
+from api.journal import Journal, note_of, open_log
+from api.openapi import document
+from api.routes import Door, router
+from api.settings import Settings
+from engine.clock import Clock, frozen_clock, real_clock
+from engine.engine import Engine
+from engine.errors import EngineError
+
+_SPARE_THREADS = 8
+
+
+def create_app(
+    settings: Settings, *, clock: Clock | None = None, engine: Engine | None = None
+) -> FastAPI:
+    """Build the application.
+
+    An engine that is given stays the giver's to close; otherwise the application opens the
+    database of the settings when it starts, and closes it when it stops.
+
+    Raises:
+        StorageUnavailable: (when it starts) the database cannot be opened.
+
+    """
+    app = FastAPI(
+        title="Release Health Engine",
+        lifespan=_lifespan(settings, clock or clock_of(settings), engine),
+        redirect_slashes=False,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+    )
+    if engine is not None:
+        app.state.door = _door(settings, clock or clock_of(settings), engine)
+    app.openapi = document  # type: ignore[method-assign]  # FastAPI's documented way to replace it
+    app.include_router(router)
+    app.add_middleware(Journal, log=open_log(settings.log_level))
+    app.add_exception_handler(EngineError, _on_engine_error)
+    app.add_exception_handler(HTTPException, _on_http_error)
+    return app
+
+
+def open_engine(settings: Settings) -> Engine:
+    """Open the database that the settings name.
+
+    Raises:
+        StorageUnavailable: it cannot be opened.
+
+    """
+    return Engine.open(
+        settings.database,
+        limits=settings.limits(),
+        memory_limit=settings.memory_limit,
+        threads=settings.threads,
+    )
+
+
+def clock_of(settings: Settings) -> Clock:
+    """Choose the clock: the real one, unless the settings stop it."""
+    return real_clock if settings.now is None else frozen_clock(settings.now)
+
+
+def _door(settings: Settings, clock: Clock, engine: Engine) -> Door:
+    gate = Gate(turns=settings.concurrent_queries, patience_seconds=settings.queue_seconds)
+    return Door(engine=engine, gate=gate, clock=clock, public_url=settings.public_url)
+
+
+def _lifespan(
+    settings: Settings, clock: Clock, engine: Engine | None
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def life(app: FastAPI) -> AsyncIterator[None]:
+        opened = engine or open_engine(settings)
+        door = _door(settings, clock, opened)
+        app.state.door = door
+        threads = door.gate.turns + door.gate.waiting + _SPARE_THREADS
+        to_thread.current_default_thread_limiter().total_tokens = threads
+        try:
+            yield
+        finally:
+            if engine is None:
+                opened.close()
+
+    return life
+
+
+def _on_engine_error(request: Request, error: Exception) -> Response:
+    if not isinstance(error, EngineError):
+        raise error
+    note = note_of(request)
+    note.error_code = error.code
+    note.reason = error.message
+    return render(error)
+
+
+def _on_http_error(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    return render_http(error, request.method)

@@ -1,0 +1,114 @@
+"""`release-health serve`: the service, until it is told to stop.
+
+Owns the verb, the socket, and what is printed at the start. Does not know what is served.
+"""
+
+import errno
+import signal
+import socket
+from collections.abc import Mapping
+from types import FrameType, MappingProxyType
+from typing import Annotated, NoReturn
+
+import typer
+import uvicorn
+
+from api.app import create_app, open_engine
+from api.cli.demo import token_file
+from api.cli.failures import fail, plainly
+from api.cli.options import Config, Database, Now, settings_of
+from api.cli.printing import say
+from api.openapi import SESSIONS_PATH
+from api.settings import Settings
+from engine.engine import Engine
+
+_BACKLOG = 2048
+_QUESTION = "field=sum(session)&field=crash_free_rate(session)&statsPeriod=14d&interval=1d"
+_WORDS: Mapping[int, str] = MappingProxyType(
+    {
+        errno.EADDRINUSE: "is in use; choose another with --port, or --port 0 for any free one",
+        errno.EACCES: "is not allowed for this user; choose one above 1023 with --port",
+        errno.EADDRNOTAVAIL: "is of no address of this machine; choose another with --host",
+    }
+)
+
+
+def serve(
+    *,
+    host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="The port; 0 takes any free one.")
+    ] = None,
+    database: Database = None,
+    now: Now = None,
+    config: Config = None,
+) -> None:
+    """Answer questions over HTTP."""
+    with plainly():
+        given = {"host": host, "port": port, "database": database, "now": now}
+        settings = settings_of(given, config=config)
+        with _listening(settings) as listener, open_engine(settings) as engine:
+            _greet(engine, settings, port=listener.getsockname()[1])
+            _run(engine, settings, listener)
+
+
+def _listening(settings: Settings) -> socket.socket:
+    try:
+        family, _, _, _, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except (socket.gaierror, UnicodeError):
+        fail(f"there is no host {settings.host}; choose another with --host")
+    try:
+        return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
+    except OSError as error:
+        words = _WORDS.get(error.errno or 0, f"cannot be listened on: {error.strerror}")
+        fail(f"the port {settings.port} of {settings.host} {words}")
+
+
+def _greet(engine: Engine, settings: Settings, *, port: int) -> None:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    url = settings.public_url or f"http://{host}:{port}"
+    secret, organization = _example(engine, settings)
+    path = SESSIONS_PATH.format(organization_id_or_slug=organization)
+    say(f"serving   {url}")
+    say(f"database  {settings.database}")
+    if settings.now is not None:
+        say(f"clock     stopped at {settings.now.isoformat()}")
+    say(f"try       curl -g -H 'Authorization: Bearer {secret}' '{url}{path}?{_QUESTION}'")
+    if secret == _NO_SECRET:
+        say("          with a token from: release-health token create (while this is stopped)")
+
+
+_NO_SECRET = "TOKEN"  # noqa: S105  (stands for a secret in an example)
+
+
+def _example(engine: Engine, settings: Settings) -> tuple[str, str]:
+    """Give the demo's secret, if it still opens something, and an organization to ask about."""
+    slugs = {one.id: one.slug for one in engine.directory.organizations()}
+    place = token_file(settings.database)
+    secret = place.read_text().strip() if place.is_file() else ""
+    token = engine.tokens.find(secret)
+    for grant in () if token is None else token.grants:
+        if grant.organization_id in slugs:
+            return secret, slugs[grant.organization_id]
+    return _NO_SECRET, next(iter(slugs.values()), "ORGANIZATION")
+
+
+def _run(engine: Engine, settings: Settings, listener: socket.socket) -> None:
+    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGINT, _leave)
+    config = uvicorn.Config(
+        create_app(settings, engine=engine),
+        http="httptools",
+        loop="auto",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+    )
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def _leave(_signal: int, _frame: FrameType | None) -> NoReturn:
+    """End after the server has: it repeats the signal that stopped it when it is done."""
+    raise SystemExit(0)

@@ -1,0 +1,100 @@
+"""The engine to embed: open, load, query, close.
+
+Owns nothing but the wiring. Safe to use from several threads.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeAlias
+
+import pyarrow as pa
+
+from engine.directory import Directory
+from engine.explain import Explanation, explain
+from engine.intake import Batch, LoadReport
+from engine.limits import Limits
+from engine.loading import LoadOptions, load
+from engine.pipeline import Engines, answer
+from engine.request import Request
+from engine.result import Answer
+from engine.rows import batches
+from engine.scope import Scope
+from engine.storage import Storage
+from engine.tokens import Tokens
+
+Rows: TypeAlias = pa.Table | pa.RecordBatchReader | Iterable[Batch] | Iterable[Mapping[str, object]]
+
+
+class Engine:
+    """One database of sessions and the questions it answers."""
+
+    def __init__(self, storage: Storage, *, limits: Limits) -> None:
+        """Put the rooms together around an open storage; use `Engine.open` instead."""
+        self._storage = storage
+        self.limits = limits
+        self.directory = Directory(storage)
+        self.tokens = Tokens(storage)
+
+    @classmethod
+    def open(
+        cls,
+        path: Path | str | None = None,
+        *,
+        limits: Limits | None = None,
+        memory_limit: str | None = None,
+        threads: int | None = None,
+    ) -> Self:
+        """Open or create a database file, or one in memory; StorageUnavailable says why not.
+
+        `memory_limit` is DuckDB's, such as "2GB"; `threads` is how many one query may use.
+        """
+        storage = Storage.open(
+            None if path is None else Path(path), memory_limit=memory_limit, threads=threads
+        )
+        return cls(storage, limits=limits or Limits())
+
+    def load(
+        self,
+        rows: Rows,
+        *,
+        skip_bad: bool = False,
+        digest: Callable[[], str] | None = None,
+        again: bool = False,
+    ) -> LoadReport:
+        """Load updates and pre-counted rows, all or nothing.
+
+        LoadRejected lists the bad rows unless `skip_bad`. `digest` is asked after the last row: the
+        same content with pre-counted rows is not counted twice, unless `again`.
+        """
+        options = LoadOptions(skip_bad=skip_bad, digest=digest, again=again)
+        return load(self._storage, self.directory, batches(rows), options)
+
+    def query(self, request: Request, scope: Scope, now: datetime) -> Answer:
+        """Answer one question; RequestError, ScopeError or StorageError say why not."""
+        return answer(request, scope, now, engines=self._engines())
+
+    def explain(self, request: Request, scope: Scope, now: datetime) -> Explanation:
+        """Answer one question and say how: its meaning, its plan, its statements, its times."""
+        return explain(request, scope, now, engines=self._engines())
+
+    def _engines(self) -> Engines:
+        return Engines(storage=self._storage, registry=self.directory, limits=self.limits)
+
+    def close(self) -> None:
+        """Write everything to the file and let go of it."""
+        self._storage.close()
+
+    def __enter__(self) -> Self:
+        """Close at the end of the block."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close, whatever happened."""
+        self.close()

@@ -1,0 +1,182 @@
+"""Loading updates: staged, appended to the truth, folded into `sessions`, all in one transaction.
+
+Owns the steps of a write. Does not know file formats, nor the rules a row must keep: `engine.intake`
+does.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+
+import duckdb
+
+from engine.clock import real_clock
+from engine.directory import Directory
+from engine.errors import StorageUnavailable
+from engine.fold import expand_counted, fold_updates, insert_sessions
+from engine.intake import REPORTED_ROWS, BadRow, Batch, LoadRejected, LoadReport, normalise
+from engine.storage import Storage
+from schema.ddl import STAGED_TABLE
+from schema.session import UPDATE_COLUMNS
+
+_NAMES = ", ".join(f'"{column.name}"' for column in UPDATE_COLUMNS)
+
+_KNOWN = """
+    CREATE TEMP TABLE known AS
+    SELECT project_id, session_id FROM sessions
+    SEMI JOIN staged USING (project_id, session_id)
+"""
+
+_AFFECTED = f"""
+    CREATE TEMP TABLE affected AS
+    SELECT {_NAMES} FROM staged WHERE session_id IS NOT NULL
+    UNION ALL
+    SELECT {_NAMES} FROM session_updates SEMI JOIN known USING (project_id, session_id)
+"""  # noqa: S608  (names of ours)
+
+_FORGET = """
+    DELETE FROM sessions USING known
+    WHERE sessions.project_id = known.project_id AND sessions.session_id = known.session_id
+"""
+
+_REGISTER = (
+    """
+    INSERT INTO releases
+    SELECT project_id, release, min(started) FROM staged WHERE release <> '' GROUP BY ALL
+    ON CONFLICT DO UPDATE SET added = least(added, excluded.added)
+    """,
+    """
+    INSERT OR IGNORE INTO adoptions
+    SELECT DISTINCT project_id, environment, release, CAST(NULL AS TIMESTAMP),
+        CAST(NULL AS TIMESTAMP)
+    FROM staged WHERE release <> ''
+    """,
+    """
+    INSERT OR IGNORE INTO environments
+    SELECT DISTINCT organization_id, environment
+    FROM staged JOIN projects ON projects.id = staged.project_id
+    """,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadOptions:
+    """How to load: leave bad rows out, or refuse; know the content again by its digest, or not."""
+
+    skip_bad: bool = False
+    digest: Callable[[], str] | None = None
+    again: bool = False
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What has been staged so far."""
+
+    updates: int = 0
+    counted: int = 0
+    bad: list[BadRow] = field(default_factory=list)
+    bad_count: int = 0
+    ignored: dict[str, None] = field(default_factory=dict)
+
+    def note(self, bad: Iterable[BadRow], count: int) -> None:
+        self.bad_count += count
+        self.bad.extend(list(bad)[: max(0, REPORTED_ROWS - len(self.bad))])
+
+    def report(self) -> LoadReport:
+        return LoadReport(
+            updates=self.updates,
+            counted=self.counted,
+            skipped=tuple(self.bad),
+            skipped_count=self.bad_count,
+            ignored_columns=tuple(self.ignored),
+            known=False,
+        )
+
+
+def load(
+    storage: Storage, directory: Directory, batches: Iterable[Batch], options: LoadOptions
+) -> LoadReport:
+    """Load all batches or nothing; LoadRejected lists the bad rows, StorageUnavailable says why."""
+    with storage.writing() as cursor:
+        cursor.execute(STAGED_TABLE)
+        tally = _stage(cursor, batches, directory.project_ids())
+        if tally.bad_count and not options.skip_bad:
+            raise LoadRejected(tuple(tally.bad), tally.bad_count)
+        report = tally.report()
+        if not _is_new(cursor, options, counted=tally.counted):
+            return replace(report, updates=0, counted=0, known=True)
+        _check_staged(cursor, expected=report.updates + report.counted)
+        fold_staged(cursor)
+    directory.refresh()
+    return report
+
+
+def _stage(
+    cursor: duckdb.DuckDBPyConnection, batches: Iterable[Batch], projects: frozenset[int]
+) -> _Tally:
+    tally = _Tally()
+    for batch in batches:
+        tally.note(batch.bad, len(batch.bad))
+        intake = normalise(
+            batch.table, connection=cursor, first_line=batch.first_line, projects=projects
+        )
+        tally.note(intake.bad, intake.bad_count)
+        tally.updates += intake.update_count
+        tally.counted += intake.counted_count
+        tally.ignored.update(dict.fromkeys(intake.ignored_columns))
+        if not len(intake.updates):
+            continue
+        cursor.register("incoming", intake.updates)
+        cursor.execute(f"INSERT INTO staged SELECT {_NAMES} FROM incoming")  # noqa: S608  (names of ours)
+        cursor.unregister("incoming")
+    return tally
+
+
+def _is_new(cursor: duckdb.DuckDBPyConnection, options: LoadOptions, *, counted: int) -> bool:
+    """Tell whether the content may be loaded, and remember it; updates alone may always be.
+
+    Pre-counted rows cannot be told from honest repeats, so their file is known by its digest.
+    """
+    if options.digest is None:
+        return True
+    digest = options.digest()
+    before = cursor.execute(
+        "SELECT 1 FROM loads WHERE digest = $digest", {"digest": digest}
+    ).fetchall()
+    if before and counted and not options.again:
+        return False
+    cursor.execute(
+        "INSERT OR IGNORE INTO loads VALUES ($digest, $now)",
+        {"digest": digest, "now": real_clock().replace(tzinfo=None)},
+    )
+    return True
+
+
+def _check_staged(cursor: duckdb.DuckDBPyConnection, *, expected: int) -> None:
+    """Refuse to acknowledge rows that cannot be read back, whatever swallowed them.
+
+    The rows are really scanned. DuckDB 2.0 loses rows appended to a table that the same transaction
+    created empty by a query, while `count(*)` still counts them; hence the written-out DDL, too.
+    """
+    ((readable,),) = cursor.execute("SELECT count(project_id) FROM staged").fetchall()
+    if readable != expected:
+        message = (
+            f"{expected} rows were taken, but {readable} could be read back; nothing was loaded"
+        )
+        raise StorageUnavailable(message)
+
+
+def fold_staged(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Append the table `staged` to the truth and bring `sessions` up to date with it.
+
+    Sessions that were known before are folded anew from all their updates. Each table gets its rows
+    in one statement: DuckDB 2.0 mixes up which rows are visible after a large insert is followed,
+    in the same transaction, by one into the same table that turns out to be empty.
+    """
+    cursor.execute(_KNOWN)
+    cursor.execute(_AFFECTED)
+    cursor.execute(_FORGET)
+    folded, counted = fold_updates("affected"), expand_counted("staged")
+    cursor.execute(insert_sessions(f"{folded} UNION ALL {counted}"))
+    cursor.execute(f"INSERT INTO session_updates SELECT {_NAMES} FROM staged")  # noqa: S608  (names of ours)
+    for statement in _REGISTER:
+        cursor.execute(statement)

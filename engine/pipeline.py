@@ -1,0 +1,110 @@
+"""The walk of one question, from request to answer.
+
+Owns the order of the stages and their timing. The only room that knows them all; it knows no
+details of any.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from engine.execute import Reader, reader
+from engine.limits import Limits
+from engine.plan import Plan, plan
+from engine.query import Query
+from engine.request import Request
+from engine.resolve import resolve
+from engine.result import Answer, Page, Result, Trace
+from engine.scope import Registry, Scope
+from engine.shape import Measured, group_keys, measured, shape
+from engine.sql.lower import lower_series, lower_totals
+from engine.storage import Storage
+
+
+@dataclass(slots=True)
+class Stopwatch:
+    """Seconds spent in each stage, in order."""
+
+    stages: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Add the time of the block to the stage."""
+        began = time.perf_counter()
+        yield
+        self.stages[name] = self.stages.get(name, 0.0) + time.perf_counter() - began
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engines:
+    """What a walk needs beside the question: the store, the registry and the limits."""
+
+    storage: Storage
+    registry: Registry
+    limits: Limits
+
+
+def answer(request: Request, scope: Scope, now: datetime, *, engines: Engines) -> Answer:
+    """Answer one question; RequestError, ScopeError or StorageError say why not."""
+    watch = Stopwatch()
+    with watch.stage("resolve"):
+        query = resolve(request, scope, now, registry=engines.registry, limits=engines.limits)
+    if query.empty:
+        return _answer(query, (), more=False, rows=0, watch=watch)
+    with watch.stage("plan"):
+        planned = plan(query)
+    with reader(engines.storage, timeout_seconds=engines.limits.timeout_seconds) as open_reader:
+        groups, rows, more = _measure(query, planned, open_reader, watch)
+    return _answer(query, groups, more=more, rows=rows, watch=watch)
+
+
+def _measure(
+    query: Query, planned: Plan, open_reader: Reader, watch: Stopwatch
+) -> tuple[tuple[Measured, ...], int, bool]:
+    with watch.stage("lower"):
+        totals_statement = lower_totals(planned)
+    with watch.stage("run"):
+        totals = open_reader.run(totals_statement)
+    more = bool(query.keys) and totals.num_rows > query.budget.groups
+    series = None
+    if planned.series is not None and totals.num_rows:
+        whole = not more and not query.budget.offset
+        with watch.stage("lower"):
+            shown = None if whole else group_keys(totals, query)
+            series_statement = lower_series(planned, shown)
+        with watch.stage("run"):
+            series = open_reader.run(series_statement)
+    with watch.stage("shape"):
+        groups = measured(totals, series, query)
+    return groups, totals.num_rows + (series.num_rows if series is not None else 0), more
+
+
+def _answer(
+    query: Query, groups: tuple[Measured, ...], *, more: bool, rows: int, watch: Stopwatch
+) -> Answer:
+    budget, window = query.budget, query.window
+    with watch.stage("shape"):
+        shaped = () if query.empty else shape(groups, query)
+    result = Result(
+        start=window.start,
+        end=window.end,
+        step=window.step,
+        groups=shaped,
+        query=query.text,
+        page=Page(
+            offset=budget.offset,
+            previous_offset=max(0, budget.offset - budget.groups),
+            next_offset=budget.offset + (budget.groups if more else budget.stride),
+            more=more,
+        ),
+    )
+    trace = Trace(
+        stages=watch.stages,
+        source="none" if query.empty else "sessions",
+        rows=rows,
+        groups=len(groups),
+        points=len(groups) * (window.count if query.series else 1),
+    )
+    return Answer(result=result, trace=trace)

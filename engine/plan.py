@@ -1,0 +1,122 @@
+"""What to compute: measures, keys, rows and steps, in words every engine has.
+
+Owns the choice of measures, of the source, and of the two steps (totals decide which groups are
+shown, the series is read for those alone). Does not know SQL, nor HTTP.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from engine.aggregates import PRESENCE, Ratio, measures_of
+from engine.condition import Condition, simplify
+from engine.query import Order, Query
+from engine.window import Window
+from schema.catalog import FIELD_BY_NAME, Key, Measure, Subject
+
+
+class Source(StrEnum):
+    """A table that can answer; each answers exactly."""
+
+    SESSIONS = "sessions"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """Which rows every step reads: of these projects, in this window, under this condition."""
+
+    source: Source
+    project_ids: tuple[int, ...]
+    window: Window
+    condition: Condition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """Measure each group over the whole range, order them, and keep one page and one more.
+
+    A group is listed if it has rows of any subject in `present`; without keys there is one group.
+    """
+
+    measures: tuple[Measure, ...]
+    present: tuple[Subject, ...]
+    ratio: Ratio | None
+    descending: bool
+    limit: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """Measure each group in each bucket."""
+
+    measures: tuple[Measure, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The two steps over the same rows, grouped by `keys`; `series` is None when left out."""
+
+    rows: Rows
+    keys: tuple[Key, ...]
+    totals: Totals
+    series: Series | None
+
+
+def plan(query: Query) -> Plan:
+    """Choose the source, the measures and the steps for a question."""
+    split = query.outcomes is not None
+    needed = {
+        measure
+        for name in query.fields
+        if name not in query.valueless
+        for measure in measures_of(name, by_outcome=split)
+    }
+    ordering = _ordering_measures(query.order)
+    present = _present(query)
+    shown = needed if query.totals else set[Measure]()
+    presence = {PRESENCE[subject] for subject in present}
+    return Plan(
+        rows=Rows(
+            source=Source.SESSIONS,
+            project_ids=query.project_ids,
+            window=query.window,
+            condition=simplify(query.condition),
+        ),
+        keys=query.keys,
+        totals=Totals(
+            measures=_sorted(shown | ordering | presence),
+            present=present,
+            ratio=query.order.ratio,
+            descending=query.order.descending,
+            limit=query.budget.groups + 1,
+            offset=query.budget.offset,
+        ),
+        series=Series(measures=_sorted(needed)) if query.series else None,
+    )
+
+
+def _ordering_measures(order: Order) -> set[Measure]:
+    if order.ratio is None:
+        return set()
+    below = order.ratio.below
+    return {order.ratio.above} if below is None else {order.ratio.above, below}
+
+
+def _present(query: Query) -> tuple[Subject, ...]:
+    """List the subjects a group must have rows of; none when every group with rows is listed.
+
+    Each session is counted, so one field about sessions lists every group.
+    """
+    if not query.keys:
+        return ()
+    if query.order.present is not None:
+        subjects = {query.order.present}
+    else:
+        subjects = {
+            FIELD_BY_NAME[name].subject for name in query.fields if name not in query.valueless
+        }
+    return () if Subject.SESSION in subjects else tuple(sorted(subjects))
+
+
+def _sorted(measures: set[Measure]) -> tuple[Measure, ...]:
+    return tuple(measure for measure in Measure if measure in measures)

@@ -1,0 +1,157 @@
+"""What makes an incoming row bad, and what a good one becomes.
+
+Owns the rules and their words. Does not know how values are read (`engine.reading`) or counted.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from engine.columns import Form
+from engine.reading import RECEIVED, quoted, read, readings
+from engine.release import ENVIRONMENT_BYTES, RELEASE_BYTES
+from schema.session import COUNT_COLUMNS, NIL_UUID, UPDATE_COLUMNS, Mechanism, UpdateStatus
+
+PROBLEM = "problem"
+"""The column beside the values: the position in CHECKS of the first rule a row breaks, or null."""
+
+_FORBIDDEN_CHARACTERS = r"[\x00-\x1f\x7f\\/]"
+_FORBIDDEN_RELEASES = (".", "..", "latest")
+_FORBIDDEN_ENVIRONMENTS = (".", "..", "none")
+
+_EARLIEST = -62_135_596_800_000_000
+"""0001-01-01T00:00:00Z in Unix microseconds."""
+
+_TOO_LATE = 253_402_300_800_000_000
+"""10000-01-01T00:00:00Z in Unix microseconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One rule: the column it is about, when a row breaks it (SQL), and what would be right."""
+
+    column: str
+    broken: str
+    needs: str
+
+
+def _listed(words: tuple[str, ...]) -> str:
+    return "(" + ", ".join(f"'{word}'" for word in words) + ")"
+
+
+def _bad_name(column: str, length: int, forbidden: tuple[str, ...]) -> str:
+    value = read(column)
+    return (
+        f"(strlen({value}) > {length} OR lower({value}) IN {_listed(forbidden)}"
+        f" OR regexp_matches({value}, '{_FORBIDDEN_CHARACTERS}'))"
+    )
+
+
+def _unreadable(column: str, beyond: str = "false") -> str:
+    return f"{quoted(column)} IS NOT NULL AND ({read(column)} IS NULL OR {beyond})"
+
+
+def _moment(column: str) -> Check:
+    value = read(column)
+    return Check(
+        column=column,
+        broken=_unreadable(column, f"{value} < {_EARLIEST} OR {value} >= {_TOO_LATE}"),
+        needs="an ISO-8601 time or Unix seconds, in the years 1 to 9999",
+    )
+
+
+def _whole(column: str) -> Check:
+    return Check(
+        column=column,
+        broken=_unreadable(column, f"{read(column)} < 0"),
+        needs="a whole number that is not negative",
+    )
+
+
+def _required(column: str, needs: str) -> Check:
+    return Check(column=column, broken=f"{quoted(column)} IS NULL", needs=needs)
+
+
+_HAS_ID = f"coalesce({read('session_id')} <> '{NIL_UUID}', false)"
+_HAS_COUNTS = "(" + " OR ".join(f"{quoted(name)} IS NOT NULL" for name in COUNT_COLUMNS) + ")"
+_HIGHEST_COUNT = "greatest(" + ", ".join(read(name) for name in COUNT_COLUMNS) + ")"
+_COUNTED = f"(NOT {_HAS_ID} AND {_HAS_COUNTS})"
+_PROJECT_NEEDS = "the id of an existing project"
+_DURATION = read("duration")
+
+CHECKS = (
+    _required("project_id", _PROJECT_NEEDS),
+    Check(column="project_id", broken=f"{read('project_id')} IS NULL", needs=_PROJECT_NEEDS),
+    Check(column="session_id", broken=_unreadable("session_id"), needs="a UUID"),
+    *(_whole(name) for name in COUNT_COLUMNS),
+    Check(
+        column="session_id",
+        broken=f"{_HAS_ID} AND {_HIGHEST_COUNT} > 0",
+        needs="left out of a row that has counts",
+    ),
+    Check(
+        column="session_id",
+        broken=f"NOT {_HAS_ID} AND NOT {_HAS_COUNTS}",
+        needs=f"a UUID that is not nil, unless one of {', '.join(COUNT_COLUMNS)} is given",
+    ),
+    _required("started", "an ISO-8601 time or Unix seconds"),
+    _moment("started"),
+    _moment("timestamp"),
+    _moment(RECEIVED),
+    _whole("seq"),
+    Check(column="init", broken=_unreadable("init"), needs="true or false"),
+    Check(column="status", broken=_unreadable("status"), needs="text"),
+    _whole("errors"),
+    Check(
+        column="duration",
+        broken=_unreadable("duration", f"NOT isfinite({_DURATION}) OR {_DURATION} < 0"),
+        needs="a finite number of seconds that is not negative",
+    ),
+    Check(column="distinct_id", broken=_unreadable("distinct_id"), needs="text"),
+    Check(
+        column="release",
+        broken=_unreadable("release", _bad_name("release", RELEASE_BYTES, _FORBIDDEN_RELEASES)),
+        needs=f"a name of at most {RELEASE_BYTES} bytes without slashes, backslashes and control"
+        " characters that is none of ., .. and latest",
+    ),
+)
+"""In the order in which they are tried: a bad row is reported with the first rule it breaks."""
+
+UNKNOWN_PROJECT = 1
+"""The position in CHECKS of the rule that a project must exist.
+
+Whether it does is looked up outside of SQL: a join there would not keep the order of rows.
+"""
+
+_VALUES = {
+    "session_id": f"CASE WHEN {_HAS_ID} THEN {read('session_id')} END",
+    "distinct_id": f"nullif(nullif({read('distinct_id')}, ''), '{NIL_UUID}')",
+    "timestamp": f"greatest({read('started')},"
+    f" coalesce({read('timestamp')}, {read(RECEIVED)}, {read('started')}))",
+    "seq": f"coalesce({read('seq')}, 0)",
+    "init": f"coalesce({read('init')}, {read('seq')} = 0, false)",
+    "status": f"coalesce({read('status')}, '{UpdateStatus.OK}')",
+    "errors": f"coalesce({read('errors')}, 0)",
+    "release": f"coalesce({read('release')}, '')",
+    "environment": "CASE WHEN "
+    + _bad_name("environment", ENVIRONMENT_BYTES, _FORBIDDEN_ENVIRONMENTS)
+    + f" THEN '' ELSE coalesce({read('environment')}, '') END",
+    "abnormal_mechanism": f"CASE WHEN {read('abnormal_mechanism')} IN"
+    f" {_listed(tuple(Mechanism))} THEN {read('abnormal_mechanism')} END",
+    **{name: f"CASE WHEN {_COUNTED} THEN coalesce({read(name)}, 0) END" for name in COUNT_COLUMNS},
+}
+
+
+def statement(forms: Mapping[str, Form]) -> str:
+    """Write the SQL that gives the update columns and PROBLEM of every incoming row, in order.
+
+    `forms` says what the file's columns are, by their names. Moments are Unix microseconds.
+    """
+    tries = " ".join(f"WHEN {check.broken} THEN {index}" for index, check in enumerate(CHECKS))
+    values = ", ".join(
+        f"{_VALUES.get(column.name, read(column.name))} AS {quoted(column.name)}"
+        for column in UPDATE_COLUMNS
+    )
+    return (
+        f"WITH readings AS ({readings(forms)})"  # noqa: S608  (names and constants of our own only)
+        f" SELECT {values}, CAST(CASE {tries} END AS UTINYINT) AS {PROBLEM} FROM readings"
+    )

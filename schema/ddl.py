@@ -1,0 +1,44 @@
+"""The tables of one database file, and the number of their layout.
+
+Owns the DDL. Does not know who reads or writes the tables.
+"""
+
+from schema.session import SESSION_COLUMNS, UPDATE_COLUMNS, Column
+
+LAYOUT_VERSION = 1
+"""Raised whenever a table changes; a file of another layout is refused, never guessed at."""
+
+LAYOUT_TABLE = "release_health_layout"
+
+
+def _table(name: str, columns: tuple[Column, ...], kind: str = "TABLE") -> str:
+    body = ", ".join(f'"{column.name}" {column.sql_type}' for column in columns)
+    return f"CREATE {kind} {name} ({body})"
+
+
+TABLES = (
+    f"CREATE TABLE {LAYOUT_TABLE} (version INTEGER NOT NULL)",
+    _table("session_updates", UPDATE_COLUMNS),
+    _table("sessions", SESSION_COLUMNS),
+    "CREATE TABLE organizations (id BIGINT PRIMARY KEY, slug VARCHAR UNIQUE, name VARCHAR)",
+    "CREATE TABLE projects (id BIGINT PRIMARY KEY, organization_id BIGINT, slug VARCHAR,"
+    " name VARCHAR, UNIQUE (organization_id, slug))",
+    "CREATE TABLE environments (organization_id BIGINT, name VARCHAR,"
+    " PRIMARY KEY (organization_id, name))",
+    "CREATE TABLE releases (project_id BIGINT, version VARCHAR, added TIMESTAMP,"
+    " PRIMARY KEY (project_id, version))",
+    "CREATE TABLE adoptions (project_id BIGINT, environment VARCHAR, version VARCHAR,"
+    " adopted TIMESTAMP, unadopted TIMESTAMP,"
+    " PRIMARY KEY (project_id, environment, version))",
+    "CREATE TABLE tokens (id BIGINT PRIMARY KEY, label VARCHAR, digest VARCHAR UNIQUE,"
+    " created TIMESTAMP, revoked TIMESTAMP)",
+    "CREATE TABLE grants (token_id BIGINT, organization_id BIGINT, project_id BIGINT)",
+    "CREATE TABLE loads (digest VARCHAR PRIMARY KEY, loaded TIMESTAMP)",
+)
+"""`adoptions` holds a row for each release seen in an environment; its times are null until known.
+
+`grants.project_id` is null when the token may read every project of the organization.
+"""
+
+STAGED_TABLE = _table("staged", UPDATE_COLUMNS, "TEMP TABLE")
+"""Updates on their way into `session_updates`, seen by one load alone."""

@@ -1,0 +1,169 @@
+"""Settings come from the environment and a file; wrong ones are refused by name and reason."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from api.settings import Settings, SettingsError, read_settings
+from engine.limits import INTERVAL_WORDS, Limits
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def refusal(given: dict[str, object] | None = None) -> list[str]:
+    """Read settings that are refused; give the lines that say why."""
+    with pytest.raises(SettingsError) as refused:
+        read_settings(given)
+    return str(refused.value).splitlines()
+
+
+def test_defaults_are_the_published_limits() -> None:
+    """Without any setting the engine has its own limits."""
+    settings = read_settings()
+
+    assert settings.limits() == Limits()
+    assert (settings.host, settings.port, settings.now) == ("127.0.0.1", 8000, None)
+
+
+def test_every_setting_is_described() -> None:
+    """Each says what it is for and what a right value looks like."""
+    silent = [
+        name
+        for name, field in Settings.model_fields.items()
+        if not field.title or not field.description
+    ]
+
+    assert silent == []
+
+
+def test_smallest_intervals_are_those_of_the_engine() -> None:
+    """The words are the same as in the engine's error texts."""
+    words = get_args(Settings.model_fields["smallest_interval"].annotation)
+
+    assert set(words) == set(INTERVAL_WORDS.values())
+    assert {
+        Settings(smallest_interval=word).limits().smallest_interval_seconds for word in words
+    } == set(INTERVAL_WORDS)
+
+
+def test_environment_wins_over_the_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And what is given in code wins over both."""
+    (folder / "release-health.toml").write_text('port = 1\nhost = "file"\nthreads = 3\n')
+    monkeypatch.setenv("RELEASE_HEALTH_PORT", "2")
+    monkeypatch.setenv("RELEASE_HEALTH_THREADS", "")
+    monkeypatch.setenv("RELEASE_HEALTH_HOST", "environment")
+
+    settings = read_settings({"host": "code"})
+
+    assert (settings.port, settings.host, settings.threads) == (2, "code", 3)
+
+
+def test_file_can_be_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The named file is read instead of the one in the folder."""
+    (folder / "release-health.toml").write_text("port = 1\n")
+    (folder / "other.toml").write_text('smallest_interval = "ten seconds"\n')
+    monkeypatch.setenv("RELEASE_HEALTH_CONFIG", str(folder / "other.toml"))
+
+    settings = read_settings()
+
+    assert (settings.port, settings.limits().smallest_interval_seconds) == (8000, 10)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2021-01-14T12:27:28.303Z", datetime(2021, 1, 14, 12, 27, 28, 303_000, tzinfo=UTC)),
+        ("2021-01-14T12:00:00", datetime(2021, 1, 14, 12, tzinfo=UTC)),
+        ("2021-01-14T12:00:00+02:00", datetime(2021, 1, 14, 10, tzinfo=UTC)),
+    ],
+    ids=["UTC", "naive", "offset"],
+)
+def test_clock_can_be_stopped(text: str, moment: datetime) -> None:
+    """A moment without an offset is UTC."""
+    assert read_settings({"now": text}).now == moment
+
+
+def test_misspelt_variable_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The refusal names the variable and those that are near."""
+    monkeypatch.setenv("RELEASE_HEALTH_PROT", "1")
+
+    (line,) = refusal()
+
+    assert line.startswith("RELEASE_HEALTH_PROT: there is no such setting; did you mean ")
+    assert "RELEASE_HEALTH_PORT" in line
+
+
+def test_misspelt_name_in_the_file_is_refused(folder: Path) -> None:
+    """The refusal names the key and those that are near, or all."""
+    (folder / "release-health.toml").write_text(
+        'smallest_intervall = "one hour"\n[server]\na = 1\n'
+    )
+
+    near, other = sorted(refusal(), reverse=True)
+
+    assert near == "smallest_intervall: there is no such setting; did you mean smallest_interval?"
+    assert other.startswith("server: there is no such setting; known are database, host, ")
+
+
+WRONG = {
+    "port": ("99999", "a whole number from 0 to 65535"),
+    "smallest_interval": ("two hours", '"one hour", "one minute" or "ten seconds"'),
+    "now": ("yesterday", "a moment such as 2026-03-10T14:25:40Z"),
+    "query_timeout_seconds": ("nan", "a number of seconds above 0, at most 3600"),
+    "queue_seconds": ("-1", "a number of seconds from 0 to 600"),
+    "concurrent_queries": ("0", "a whole number from 1 to 256"),
+    "memory_limit": ("lots", 'an amount such as "4GB" or "80%"'),
+    "threads": ("1.5", "a whole number from 1 to 1024"),
+    "log_level": ("loud", '"debug", "info", "warning" or "error"'),
+    "public_url": ("https://a>\r\nX", "an address that begins with http:// or https://"),
+}
+
+
+@pytest.mark.parametrize(("name", "value", "right"), [(n, *v) for n, v in WRONG.items()], ids=WRONG)
+def test_wrong_value_is_refused(
+    name: str, value: str, right: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The refusal says the name, the value and what would be right, in one line."""
+    monkeypatch.setenv(f"RELEASE_HEALTH_{name.upper()}", value)
+
+    assert refusal() == [
+        f"RELEASE_HEALTH_{name.upper()}: {value!r} is not right; it has to be {right}"
+    ]
+
+
+def test_all_problems_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody has to start the service once per mistake."""
+    monkeypatch.setenv("RELEASE_HEALTH_NOPE", "1")
+
+    assert len(refusal({"port": "x", "threads": "y", "color": "red"})) == 4
+
+
+def test_long_values_are_cut() -> None:
+    """A line stays a line."""
+    (line,) = refusal({"port": "9" * 5000})
+
+    assert len(line) < 200
+
+
+@pytest.mark.parametrize("content", [b"port = ", b"\xff", b"port = 1\nport = 2"], ids=repr)
+def test_unreadable_file_is_refused(content: bytes, folder: Path) -> None:
+    """The refusal names the file."""
+    (folder / "release-health.toml").write_bytes(content)
+
+    (line,) = refusal()
+
+    assert line.startswith("release-health.toml: cannot be read as TOML: ")
+
+
+def test_missing_named_file_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that is asked for has to be there."""
+    monkeypatch.setenv("RELEASE_HEALTH_CONFIG", "nowhere.toml")
+
+    assert refusal() == ["RELEASE_HEALTH_CONFIG: there is no file nowhere.toml"]

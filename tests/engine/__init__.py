@@ -1,0 +1,1 @@
+"""The engine, file by file."""

@@ -1,0 +1,1 @@
+"""Tables of cases that the tests of the engine read."""

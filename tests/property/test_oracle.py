@@ -1,0 +1,36 @@
+"""The engine against the rules in plain Python, on random rows and random requests."""
+
+from pathlib import Path
+
+from hypothesis import given
+
+from tests.legs import Reply, engine_in_memory, oracle
+from tests.property.profile import ONE_ENGINE
+from tests.property.strategies import Asking, askings
+from tests.scenario import same
+
+NOWHERE = Path()
+
+
+class TestTheEngineIsTheOracle:
+    """The answer is what the documented rules say, for every set of rows and every request."""
+
+    @ONE_ENGINE
+    @given(askings())
+    def test_both_give_one_answer(self, asking: Asking) -> None:
+        """Status, body, order of groups and keys, refusal texts and pages are the same."""
+        with (
+            oracle(asking.world, NOWHERE) as ask_oracle,
+            engine_in_memory(asking.world, NOWHERE) as ask_engine,
+        ):
+            for pairs in asking.requests:
+                wanted, got = ask_oracle(pairs), ask_engine(pairs)
+
+                assert got.status == wanted.status, (pairs, got.body, wanted.body)
+                assert same(got.body, wanted.body), (pairs, got.body, wanted.body)
+                assert not wanted.groups() or page(got) == page(wanted), pairs
+
+
+def page(reply: Reply) -> dict[str, int]:
+    """Give what a page says of its neighbours."""
+    return dict(reply.page)
