@@ -142,10 +142,11 @@ def count_of(outcome: Outcome, subject: Subject, values: Values) -> int:
     failure they had, is errored if unhealthy without a worse failure, and healthy if never
     unhealthy.
     """
-    failures = {key: int(values.get(name) or 0) for key, name in FAILURES[subject].items()}
+    failures = FAILURES[subject]
     if outcome in failures:
-        return failures[outcome]
+        return int(values.get(failures[outcome]) or 0)
     unhealthy = int(values.get(UNHEALTHY[subject]) or 0)
     if outcome is Outcome.ERRORED:
-        return max(0, unhealthy - sum(failures.values()))
+        worse = sum(int(values.get(measure) or 0) for measure in failures.values())
+        return max(0, unhealthy - worse)
     return max(0, int(values.get(TOTAL[subject]) or 0) - unhealthy)

@@ -66,6 +66,12 @@ def _read_offset(text: str | None) -> int:
     return int(parts[1])
 
 
+def unspent(page: Page, limits: Limits) -> Budget:
+    """Give the budget of an answer without groups, which no limit can refuse."""
+    stride = page.size or limits.page
+    return Budget(groups=stride, offset=page.offset, stride=stride)
+
+
 def spend(page: Page, window: Window, *, series: bool, limits: Limits) -> Budget:
     """Decide how many base groups fit; TooManyPoints if an explicit page cannot."""
     points_a_group = window.count if series else 1

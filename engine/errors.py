@@ -2,8 +2,8 @@
 
 - EngineError
   - RequestError: the caller asked for something that cannot be answered
-    - InvalidDates, InvalidProject, InvalidField, InvalidGroupBy, InvalidInterval, TooManyPoints, InvalidOrder,
-      InvalidPage, InvalidInclusion
+    - InvalidDates, InvalidProject, InvalidField, InvalidGroupBy, InvalidInterval, TooManyPoints,
+      InvalidOrder, InvalidPage, InvalidInclusion
     - SearchError: the text of `query` (carries the span of the offending characters)
     - StatusConflict: a field that cannot go with `session.status`
   - ScopeError

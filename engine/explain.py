@@ -14,8 +14,7 @@ from engine.request import Request
 from engine.resolve import resolve
 from engine.result import Answer
 from engine.scope import Scope
-from engine.sql.lower import lower_series, lower_totals
-from engine.sql.statement import Statement
+from engine.sql.lower import Statement, lower
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,14 +34,9 @@ def explain(request: Request, scope: Scope, now: datetime, *, engines: Engines) 
     return Explanation(
         query=tuple(_describe(query)),
         plan=() if planned is None else tuple(_steps(planned)),
-        statements=() if planned is None else _statements(planned),
+        statements=() if planned is None else (lower(planned),),
         answer=answer(request, scope, now, engines=engines),
     )
-
-
-def _statements(planned: Plan) -> tuple[Statement, ...]:
-    totals = lower_totals(planned)
-    return (totals,) if planned.series is None else (totals, lower_series(planned, None))
 
 
 def _describe(query: Query) -> list[str]:

@@ -1,7 +1,6 @@
 """Loading updates: staged, appended to the truth, folded into `sessions`, all in one transaction.
 
-Owns the steps of a write. Does not know file formats, nor the rules a row must keep: `engine.intake`
-does.
+Owns the steps of a write. Does not know file formats, nor the rules a row must keep.
 """
 
 from collections.abc import Callable, Iterable

@@ -5,7 +5,7 @@ Owns `orderBy` and the default order. Does not know SQL.
 
 from typing import Final
 
-from engine.aggregates import COMPOSED_FIELDS, FAILURES, RATIOS, Ratio
+from engine.aggregates import FAILURES, RATIOS, Ratio
 from engine.errors import InvalidOrder
 from engine.query import Order, Split
 from schema.catalog import FIELD_BY_NAME, Kind
@@ -13,6 +13,9 @@ from schema.session import Outcome
 
 DERIVED: Final = frozenset({Outcome.HEALTHY, Outcome.ERRORED})
 """Statuses that are a difference of counters, which a store cannot order by."""
+
+TWO_STORE_FIELDS: Final = frozenset({"errored_rate(session)", "unhealthy_rate(session)"})
+"""Rates whose numerator and denominator the reference keeps in two stores."""
 
 SEVERAL: Final = "Cannot order by multiple fields"
 BY_STATUS: Final = "Cannot use 'orderBy' when grouping by sessions.status"
@@ -47,6 +50,12 @@ def choose_order(
     return Order(ratio=ratio, descending=raw.startswith("-"), present=FIELD_BY_NAME[name].subject)
 
 
+def check_stores(orders: tuple[str, ...]) -> None:
+    """Refuse an order by a rate that is made from two stores; asked after all else is in order."""
+    if orders and orders[0].removeprefix("-") in TWO_STORE_FIELDS:
+        raise InvalidOrder(TWO_STORES)
+
+
 def _default(fields: tuple[str, ...], valueless: frozenset[str]) -> Order:
     """Order by the first field, descending, but by `sum(session)` wherever it stands.
 
@@ -66,9 +75,7 @@ def _explicit(name: str, raw: str, split: Split, *, dropped: bool, grouped: bool
         return Ratio(above=FAILURES[field.subject][outcome])
     if dropped:
         raise _impossible(name)
-    if name in COMPOSED_FIELDS and name.endswith("(session)"):
-        raise InvalidOrder(TWO_STORES)
-    if name in COMPOSED_FIELDS and grouped:
+    if name == "errored_rate(user)" and grouped:
         raise _impossible(raw)
     return RATIOS.get(name)
 

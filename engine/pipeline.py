@@ -10,16 +10,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from engine.execute import Reader, reader
+from engine.execute import run
 from engine.limits import Limits
-from engine.plan import Plan, plan
+from engine.plan import Source, plan
 from engine.query import Query
 from engine.request import Request
 from engine.resolve import resolve
 from engine.result import Answer, Page, Result, Trace
 from engine.scope import Registry, Scope
-from engine.shape import Measured, group_keys, measured, shape
-from engine.sql.lower import lower_series, lower_totals
+from engine.shape import Measured, measured, shape
+from engine.sql.lower import lower
 from engine.storage import Storage
 
 
@@ -55,30 +55,14 @@ def answer(request: Request, scope: Scope, now: datetime, *, engines: Engines) -
         return _answer(query, (), more=False, rows=0, watch=watch)
     with watch.stage("plan"):
         planned = plan(query)
-    with reader(engines.storage, timeout_seconds=engines.limits.timeout_seconds) as open_reader:
-        groups, rows, more = _measure(query, planned, open_reader, watch)
-    return _answer(query, groups, more=more, rows=rows, watch=watch)
-
-
-def _measure(
-    query: Query, planned: Plan, open_reader: Reader, watch: Stopwatch
-) -> tuple[tuple[Measured, ...], int, bool]:
     with watch.stage("lower"):
-        totals_statement = lower_totals(planned)
+        statement = lower(planned)
     with watch.stage("run"):
-        totals = open_reader.run(totals_statement)
-    more = bool(query.keys) and totals.num_rows > query.budget.groups
-    series = None
-    if planned.series is not None and totals.num_rows:
-        whole = not more and not query.budget.offset
-        with watch.stage("lower"):
-            shown = None if whole else group_keys(totals, query)
-            series_statement = lower_series(planned, shown)
-        with watch.stage("run"):
-            series = open_reader.run(series_statement)
+        rows = run(statement, engines.storage, timeout_seconds=engines.limits.timeout_seconds)
     with watch.stage("shape"):
-        groups = measured(totals, series, query)
-    return groups, totals.num_rows + (series.num_rows if series is not None else 0), more
+        groups = measured(rows, query)
+    more = bool(query.keys) and len(groups) > query.budget.groups
+    return _answer(query, groups[: query.budget.groups], more=more, rows=rows.num_rows, watch=watch)
 
 
 def _answer(
@@ -102,7 +86,7 @@ def _answer(
     )
     trace = Trace(
         stages=watch.stages,
-        source="none" if query.empty else "sessions",
+        source="none" if query.empty else Source.SESSIONS.value,
         rows=rows,
         groups=len(groups),
         points=len(groups) * (window.count if query.series else 1),

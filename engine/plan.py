@@ -75,6 +75,8 @@ def plan(query: Query) -> Plan:
     present = _present(query)
     shown = needed if query.totals else set[Measure]()
     presence = {PRESENCE[subject] for subject in present}
+    if query.keys and not shown | ordering | presence:
+        presence = {Measure.SESSIONS}
     return Plan(
         rows=Rows(
             source=Source.SESSIONS,

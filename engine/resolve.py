@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from engine.budget import Budget, Page, read_page, spend
+from engine.budget import Budget, Page, read_page, spend, unspent
 from engine.condition import Condition, Every, Membership
 from engine.dates import microseconds, read_range
 from engine.errors import (
@@ -25,7 +25,7 @@ from engine.errors import (
     StatusConflict,
 )
 from engine.limits import Limits
-from engine.order import choose_order
+from engine.order import check_stores, choose_order
 from engine.query import Order, Query, Split
 from engine.request import Request
 from engine.scope import Registry, Scope
@@ -53,11 +53,12 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """What follows once the statuses are known."""
+    """What follows once the statuses are known; not `answerable` means no groups whatever."""
 
     valueless: frozenset[str]
     order: Order
     budget: Budget
+    answerable: bool
 
 
 def resolve(
@@ -96,7 +97,7 @@ def resolve(
         environments=request.environments,
         registry=registry,
     )
-    found = Every() if split.outcomes == () else resolve_conditions(bound, context)
+    found = resolve_conditions(bound, context) if judged.answerable else Every()
     return _query(asked, split, judged, condition=_condition(request, found), reads=project_ids)
 
 
@@ -183,11 +184,7 @@ def _judge(asked: Asked, split: Split, page: Page, *, limits: Limits) -> Judged:
     """Check what depends on the statuses; nothing is judged where nothing can be answered."""
     valueless = _valueless(asked.fields, split)
     nothing = Judged(
-        valueless=valueless,
-        order=Order(),
-        budget=spend(
-            Page(size=None, offset=page.offset), asked.window, series=asked.series, limits=limits
-        ),
+        valueless=valueless, order=Order(), budget=unspent(page, limits), answerable=False
     )
     if split.outcomes == ():
         return nothing
@@ -199,7 +196,8 @@ def _judge(asked: Asked, split: Split, page: Page, *, limits: Limits) -> Judged:
         asked.orders, asked.fields, split, valueless=valueless, grouped=bool(asked.keys)
     )
     budget = spend(page, asked.window, series=asked.series, limits=limits)
-    return Judged(valueless=valueless, order=order, budget=budget)
+    check_stores(asked.orders)
+    return Judged(valueless=valueless, order=order, budget=budget, answerable=True)
 
 
 def _valueless(fields: tuple[str, ...], split: Split) -> frozenset[str]:

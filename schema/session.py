@@ -187,4 +187,4 @@ SESSION_COLUMNS = (
         meaning="anr_foreground, anr_background or null",
     ),
 )
-"""One row of `sessions`: the folded updates of one (project, session id), or a pre-counted outcome."""
+"""One row of `sessions`: one folded (project, session id), or one outcome of a pre-counted row."""

@@ -79,7 +79,7 @@ def request_of(pairs: Iterable[tuple[str, str]]) -> Request:
         elif name in _SCALARS:
             scalars[_SCALARS[name]] = value
     values: dict[str, str | tuple[str, ...]] = {**lists, **scalars}
-    return Request(**values)  # type: ignore[arg-type]  (each name above has its own type)
+    return Request(**values)  # type: ignore[arg-type]  # each name above has its own type
 
 
 @dataclass(slots=True, kw_only=True)
@@ -96,9 +96,7 @@ class PlainRegistry:
         own = {project.id for project in self.projects}
         for row in rows:
             project = int(str(row["project_id"]))
-            environment, release = (
-                str(row.get(name) or "") for name in ("environment", "release")
-            )
+            environment, release = (str(row.get(name) or "") for name in ("environment", "release"))
             if project in own:
                 self.names.add(environment)
             if release:
@@ -169,9 +167,7 @@ def open_engine(path: Path | None = None, *, limits: Limits | None = None) -> En
     for project in PROJECTS:
         engine.directory.create_project(ORGANIZATION_ID, project.slug, id=project.id)
     foreign = engine.directory.create_organization(FOREIGN_ORGANIZATION)
-    engine.directory.create_project(
-        foreign.id, FOREIGN_PROJECT.slug, id=FOREIGN_PROJECT.id
-    )
+    engine.directory.create_project(foreign.id, FOREIGN_PROJECT.slug, id=FOREIGN_PROJECT.id)
     return engine
 
 

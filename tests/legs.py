@@ -34,7 +34,7 @@ from tests.building import (
 from tests.oracle import Refused, Row, answer
 
 Pairs: TypeAlias = Sequence[tuple[str, str]]
-SECRET = "0123456789abcdef"  # noqa: S105  (of a database that lives as long as a test)
+SECRET = "0123456789abcdef"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +151,9 @@ def ask_engine(engine: Engine, world: World, pairs: Pairs) -> Reply:
     try:
         result = engine.query(request_of(pairs), scope, world.now).result
     except EngineError as error:
-        status = 404 if isinstance(error, NotFound) else 403 if isinstance(error, Forbidden) else 400
+        status = (
+            404 if isinstance(error, NotFound) else 403 if isinstance(error, Forbidden) else 400
+        )
         return Reply(status=status, body={"detail": error.message})
     page = {
         "previous": result.page.previous_offset,

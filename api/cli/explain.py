@@ -3,7 +3,7 @@
 Owns the verb and the order of its parts. Does not know what any part means: the engine says it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import typer
@@ -14,7 +14,6 @@ from api.cli.options import Database, Now, opened, organization_of
 from api.cli.printing import heading, say, sql, table
 from api.params import decode, split
 from engine.engine import Engine
-from engine.sql.statement import Statement
 
 
 def explain(
@@ -43,7 +42,7 @@ def explain(
         _part("question", found.query)
         _part("plan", found.plan or ("nothing can match: no statement is run",))
         for statement in found.statements:
-            _statement(statement)
+            _statement(statement.text, statement.parameters)
         trace = found.answer.trace
         heading("times")
         table(
@@ -68,9 +67,9 @@ def _part(title: str, lines: Sequence[str]) -> None:
     say()
 
 
-def _statement(statement: Statement) -> None:
+def _statement(text: str, parameters: Mapping[str, object]) -> None:
     heading("statement")
-    sql(statement.text)
-    for name, value in statement.parameters.items():
+    sql(text)
+    for name, value in parameters.items():
         say(f"  ${name} = {value!r}")
     say()

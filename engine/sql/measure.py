@@ -1,7 +1,9 @@
 """How each measure is spelled as an aggregate.
 
-Owns two spellings: over sessions directly, and over people (one row a group and user), which
-counts several kinds of distinct users at the price of one. Does not know rows or keys.
+Owns the spellings over sessions, and over cells (sessions already counted by bucket, and by user
+where users are asked for). Cells make several kinds of distinct users cost about as much as one,
+and let one scan answer for the totals and the series. Durations are measured over sessions only.
+Does not know rows or keys.
 """
 
 from collections.abc import Sequence
@@ -9,27 +11,32 @@ from typing import Final
 
 from sqlglot import exp
 
-from engine.sql.statement import DIALECT
+from engine.sql.rule import DIALECT
 from schema.catalog import Measure
 from schema.session import Mechanism, Outcome
 
 PERSON: Final = "distinct_id"
 
-OUTCOMES: Final = {
+_UNHEALTHY: Final = exp.column("outcome") > int(Outcome.HEALTHY)
+_CRASHED: Final = exp.column("outcome").eq(int(Outcome.CRASHED))
+_ABNORMAL: Final = exp.column("outcome").eq(int(Outcome.ABNORMAL))
+_UNHANDLED: Final = exp.column("outcome").eq(int(Outcome.UNHANDLED))
+
+SESSIONS: Final = {
     Measure.SESSIONS: None,
-    Measure.SESSIONS_UNHEALTHY: exp.column("outcome") > int(Outcome.HEALTHY),
-    Measure.SESSIONS_CRASHED: exp.column("outcome").eq(int(Outcome.CRASHED)),
-    Measure.SESSIONS_ABNORMAL: exp.column("outcome").eq(int(Outcome.ABNORMAL)),
-    Measure.SESSIONS_UNHANDLED: exp.column("outcome").eq(int(Outcome.UNHANDLED)),
+    Measure.SESSIONS_UNHEALTHY: _UNHEALTHY,
+    Measure.SESSIONS_CRASHED: _CRASHED,
+    Measure.SESSIONS_ABNORMAL: _ABNORMAL,
+    Measure.SESSIONS_UNHANDLED: _UNHANDLED,
 }
 """Which rows a sum of sessions takes; None takes all."""
 
-PEOPLE: Final = {
+USERS: Final = {
     Measure.USERS: None,
-    Measure.USERS_UNHEALTHY: OUTCOMES[Measure.SESSIONS_UNHEALTHY],
-    Measure.USERS_CRASHED: OUTCOMES[Measure.SESSIONS_CRASHED],
-    Measure.USERS_ABNORMAL: OUTCOMES[Measure.SESSIONS_ABNORMAL],
-    Measure.USERS_UNHANDLED: OUTCOMES[Measure.SESSIONS_UNHANDLED],
+    Measure.USERS_UNHEALTHY: _UNHEALTHY,
+    Measure.USERS_CRASHED: _CRASHED,
+    Measure.USERS_ABNORMAL: _ABNORMAL,
+    Measure.USERS_UNHANDLED: _UNHANDLED,
     Measure.USERS_ANR: exp.column("abnormal_mechanism").isin(
         Mechanism.ANR_FOREGROUND.value, Mechanism.ANR_BACKGROUND.value
     ),
@@ -55,47 +62,48 @@ _DURATIONS: Final = {
 """FAVG compensates the rounding of long sums."""
 
 
-def spell(measure: Measure, wanted: Sequence[Measure]) -> exp.Expr:
-    """Spell a measure over sessions, as one of the `wanted`."""
-    if measure in OUTCOMES:
-        return _total(_filtered(exp.Sum(this=exp.column("quantity")), OUTCOMES[measure]))
-    if measure in PEOPLE:
-        distinct = exp.Count(this=exp.Distinct(expressions=[exp.column(PERSON)]))
-        return _filtered(distinct, PEOPLE[measure])
-    if measure in PERCENTILES:
-        return _percentile(measure, wanted)
-    return _DURATIONS[measure].copy()
+def is_counted(measure: Measure) -> bool:
+    """Tell whether cells can answer it; durations need the sessions themselves."""
+    return measure in SESSIONS or measure in USERS
 
 
-def spell_for_person(measure: Measure) -> exp.Expr | None:
-    """Spell what one row a group and user keeps of a measure; None if the user alone tells."""
-    if measure in OUTCOMES:
-        return spell(measure, ())
-    rule = PEOPLE[measure]
-    return None if rule is None else exp.LogicalOr(this=rule.copy())
+def spell_cell(measure: Measure) -> exp.Expr | None:
+    """Spell what a cell keeps of a counted measure; None if the cell's user alone tells."""
+    rule = SESSIONS[measure] if measure in SESSIONS else USERS[measure]
+    if measure in USERS:
+        return None if rule is None else exp.LogicalOr(this=rule.copy())
+    total = exp.Sum(this=exp.column("quantity"))
+    return _whole(total if rule is None else _filtered(total, rule))
 
 
-def spell_over_people(measure: Measure) -> exp.Expr:
-    """Spell a measure over such rows; those of no user count no user."""
-    if measure in OUTCOMES:
-        return _total(exp.Sum(this=exp.column(measure.value)))
+def spell_merged(measure: Measure) -> exp.Expr | None:
+    """Spell what several cells of one user keep of a counted measure."""
+    if measure in SESSIONS:
+        return _whole(exp.Sum(this=exp.column(measure.value)))
+    return None if USERS[measure] is None else exp.LogicalOr(this=exp.column(measure.value))
+
+
+def spell_counted(measure: Measure) -> exp.Expr:
+    """Spell a counted measure over cells of one user each; a cell of no user counts none."""
+    if measure in SESSIONS:
+        return _whole(exp.Sum(this=exp.column(measure.value)))
     users = exp.Count(this=exp.column(PERSON))
-    return users if PEOPLE[measure] is None else _filtered(users, exp.column(measure.value))
+    return users if USERS[measure] is None else _filtered(users, exp.column(measure.value))
 
 
-def _total(aggregate: exp.Expr) -> exp.Expr:
-    return exp.cast(exp.func("COALESCE", aggregate, exp.Literal.number(0)), "BIGINT")
-
-
-def _filtered(aggregate: exp.Expr, rule: exp.Expr | None) -> exp.Expr:
-    if rule is None:
-        return aggregate
-    return exp.Filter(this=aggregate, expression=exp.Where(this=rule.copy()))
-
-
-def _percentile(measure: Measure, wanted: Sequence[Measure]) -> exp.Expr:
-    """Take one item of a list of percentiles: all wanted ones come from one sorting."""
+def spell_duration(measure: Measure, wanted: Sequence[Measure]) -> exp.Expr:
+    """Spell a duration over sessions; all `wanted` percentiles come from one sorting."""
+    if measure in _DURATIONS:
+        return _DURATIONS[measure].copy()
     together = [other for other in PERCENTILES if other in wanted]
     fractions = exp.array(*(exp.Literal.number(PERCENTILES[other]) for other in together))
     quantiles = exp.func("QUANTILE_CONT", exp.column("duration"), fractions, dialect=DIALECT)
     return exp.func("LIST_EXTRACT", quantiles, exp.Literal.number(together.index(measure) + 1))
+
+
+def _whole(aggregate: exp.Expr) -> exp.Expr:
+    return exp.cast(exp.func("COALESCE", aggregate, exp.Literal.number(0)), "BIGINT")
+
+
+def _filtered(aggregate: exp.Expr, rule: exp.Expr) -> exp.Expr:
+    return exp.Filter(this=aggregate, expression=exp.Where(this=rule.copy()))

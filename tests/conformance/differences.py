@@ -34,9 +34,7 @@ _LOADED_RELEASES = Difference(
     reason="A release of which a session was loaded is known, registered or not;"
     " the reference learns of releases by another way, which these cases leave out.",
     status=200,
-    expected=_groups(
-        ("ahmed@1.0.0", 1), ("ahmed@1.1.0", 1), ("foo@1.0.0", 3), ("foo@1.1.0", 1)
-    ),
+    expected=_groups(("ahmed@1.0.0", 1), ("ahmed@1.1.0", 1), ("foo@1.0.0", 3), ("foo@1.1.0", 1)),
 )
 
 DIFFERENCES: Mapping[str, Difference] = {

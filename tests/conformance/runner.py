@@ -68,7 +68,7 @@ def _case(raw: Mapping[str, object]) -> Case:
         "now": datetime.fromisoformat(str(raw["now"])),
         "parameters": tuple((name, value) for name, value in parameters),
     }
-    return Case(**values)  # type: ignore[arg-type]  (the file has exactly these keys)
+    return Case(**values)  # type: ignore[arg-type]  # the file has exactly these keys
 
 
 def remote_cases(cases: Sequence[Case], fixture: str) -> tuple[Case, ...]:
@@ -77,7 +77,7 @@ def remote_cases(cases: Sequence[Case], fixture: str) -> tuple[Case, ...]:
         case
         for case in cases
         if case.fixture == fixture
-        and case.token == "admin"  # noqa: S105  (the name of a caller, not a secret)
+        and case.token == "admin"
         and case.now == USUAL_NOW
         and case.smallest_interval == USUAL_INTERVAL
     )

@@ -7,12 +7,17 @@ and allow intervals of ten seconds:
     pytest tests/conformance --conformance-url http://127.0.0.1:8000 --conformance-token TOKEN
 """
 
+import socket
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 
 import httpx
 import pytest
+import uvicorn
+from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from api.app import create_app
@@ -22,6 +27,7 @@ from engine.limits import Limits
 from tests.conformance.conftest import Remote
 from tests.conformance.differences import DIFFERENCES
 from tests.conformance.runner import (
+    USUAL_NOW,
     Case,
     ask_server,
     check,
@@ -103,3 +109,30 @@ def test_a_server_elsewhere_answers_the_same(remote: Remote) -> None:
 
     assert chosen, f"no case is about the fixture {remote.fixture}"
     assert not failures
+
+
+def test_the_cases_can_be_asked_over_the_wire() -> None:
+    """The way that asks a server elsewhere works: a real server of ours gives the same answers."""
+    chosen = remote_cases(SAME, "base")
+    app = create_app(_settings(), clock=lambda: USUAL_NOW, engine=_engine(chosen[0]))
+
+    with serving(app) as url, httpx.Client(base_url=url) as client:
+        failures = complaints(ask_server(client, "admin"), chosen)
+
+    assert len(chosen) > 50
+    assert not failures
+
+
+@contextmanager
+def serving(app: FastAPI) -> Iterator[str]:
+    """Serve an application on any free port for as long as the block lasts; gives its address."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        config = uvicorn.Config(app, log_level="error", ws="none", lifespan="off")
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(timeout=10)

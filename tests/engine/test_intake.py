@@ -348,11 +348,12 @@ NAMES = st.one_of(
 
 @settings(max_examples=60, deadline=None)
 @given(name=NAMES)
-def test_names_are_judged_as_everywhere_else(name: str) -> None:
+def test_names_are_judged_as_everywhere_else(
+    connection: duckdb.DuckDBPyConnection, name: str
+) -> None:
     """The rule in SQL and the rule for single names are one rule."""
-    with duckdb.connect() as connection:
-        intake = rows_taken(connection, {**ROW, "release": name, "environment": "x"})
-        environment = one(connection, {**ROW, "environment": name})["environment"]
+    intake = rows_taken(connection, {**ROW, "release": name, "environment": "x"})
+    environment = one(connection, {**ROW, "environment": name})["environment"]
 
     assert (intake.bad_count == 1) is (release_name_problem(name) is not None)
     assert environment == ("" if environment_name_problem(name) else name)

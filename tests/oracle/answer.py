@@ -40,7 +40,7 @@ class OracleAnswer:
     page: OraclePage
 
 
-def answer(
+def answer(  # noqa: PLR0913  (whose, what is known, when and how much belong to every question)
     rows: Iterable[Row],
     request: Request,
     *,
@@ -56,14 +56,10 @@ def answer(
     page, shown = _cut(question, ordered, limits)
     window = question.window
     body = {
-        "groups": [
-            group for key in shown for group in _answer_groups(question, key, groups[key])
-        ],
+        "groups": [group for key in shown for group in _answer_groups(question, key, groups[key])],
         "start": _stamp(window.start),
         "end": _stamp(window.end),
-        "intervals": [
-            _stamp(second) for second in range(window.start, window.end, window.step)
-        ],
+        "intervals": [_stamp(second) for second in range(window.start, window.end, window.step)],
         "query": question.text,
     }
     return OracleAnswer(body=body, page=page)

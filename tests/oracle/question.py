@@ -194,9 +194,7 @@ def _outcomes(
     return OUTCOMES_IN_ANSWERS if by_status else None
 
 
-def _check_statuses(
-    field: str, statuses: frozenset[Outcome] | None, *, by_status: bool
-) -> None:
+def _check_statuses(field: str, statuses: frozenset[Outcome] | None, *, by_status: bool) -> None:
     if field == USERS and statuses is not None and len(statuses) > 1 and not by_status:
         raise Refused(
             "Cannot filter count_unique by multiple session.status unless it is in groupBy"

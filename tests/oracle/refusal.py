@@ -4,7 +4,7 @@ Owns the one exception. Does not know when it is raised.
 """
 
 
-class Refused(Exception):  # noqa: N818  (reads as what happened)
+class Refused(Exception):
     """The request is refused with this text and this HTTP status."""
 
     def __init__(self, detail: str, status: int = 400) -> None:

@@ -59,9 +59,7 @@ class Search:
         return lambda session: all(test(session) for test in tests)
 
 
-def understand(
-    text: str, environments: Sequence[str], *, now: datetime, limits: Limits
-) -> Search:
+def understand(text: str, environments: Sequence[str], *, now: datetime, limits: Limits) -> Search:
     """Read a search; Refused if it is malformed or names what cannot be searched for.
 
     `environments` are those chosen beside it: stages need exactly one.
@@ -115,7 +113,7 @@ def _check_operators(terms: Sequence[Term]) -> None:
 def _one(term: Term, places: int) -> Logic:
     if isinstance(term, Group):
         return _logic(term.terms, places)
-    key = "message" if isinstance(term, FreeText) else term.key if term is not None else ""
+    key = "message" if isinstance(term, FreeText | Operator) else term.key
     if not isinstance(term, Filter) or key not in ALLOWED_KEYS:
         raise Refused(f"Invalid search filter: {key}")
     if key in RELEASE_KEYS:

@@ -11,10 +11,10 @@ from engine.errors import TooManyPoints
 from engine.limits import Limits
 from engine.window import align
 from schema.catalog import GROUP_KEYS, Key
+from tests.comparison import same
 from tests.legs import Ask, Pairs, Reply, World, engine_in_memory
 from tests.property.profile import PURE, SOME_ENGINES
 from tests.property.strategies import NOW, ROW_TERMS, requests, worlds
-from tests.scenario import same
 
 NOWHERE = Path()
 RANGE = (("statsPeriod", "2d"), ("interval", "6h"))
@@ -39,7 +39,9 @@ class TestTheStatusesAddUp:
         for group in split:
             by = dict(mapping(group["by"]))
             del by["session.status"]
-            sums[str(by)] = [a + b for a, b in zip(sums.get(str(by), ZEROS), flat(group), strict=False)]
+            sums[str(by)] = [
+                a + b for a, b in zip(sums.get(str(by), ZEROS), flat(group), strict=False)
+            ]
         assert sums == {str(group["by"]): flat(group) for group in whole}
 
 
@@ -153,7 +155,7 @@ class TestTheRangeIsAligned:
     def test_it_holds_what_was_asked_and_no_whole_bucket_more(
         self, start: int, length: int, step: int
     ) -> None:
-        """The range contains the asked one, less than a bucket wider at each end; again, it stays."""
+        """The range contains the asked one, less than a bucket wider at each end, and stays so."""
         now = max(start, microseconds(NOW))
         limits = Limits(smallest_interval_seconds=10)
         try:
@@ -178,4 +180,3 @@ def mapping(value: object) -> Mapping[str, object]:
 def base_of(group: Mapping[str, object]) -> dict[str, object]:
     """Give the key of the base group that a group is a part of."""
     return {name: value for name, value in mapping(group["by"]).items() if name != "session.status"}
-

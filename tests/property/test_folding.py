@@ -9,19 +9,30 @@ from hypothesis import strategies as st
 
 from engine.limits import Limits
 from tests.building import PlainRegistry
+from tests.comparison import same
 from tests.legs import World, engine_in_memory
 from tests.oracle import Row, fold
 from tests.property.profile import PURE, SOME_ENGINES
 from tests.property.strategies import NOW, updates
-from tests.scenario import same
 
 RANGE = (("statsPeriod", "7d"), ("interval", "1h"), ("includeTotals", "1"))
 KEYS = (("groupBy", "project"), ("groupBy", "release"), ("groupBy", "environment"))
 QUESTIONS = (
-    (*RANGE, *KEYS, ("groupBy", "session.status"), ("field", "sum(session)"))
-    + (("field", "count_unique(user)"),),
-    (*RANGE, *KEYS, ("field", "sum(session)"), ("field", "anr_rate()"))
-    + (("field", "max(session.duration)"), ("field", "foreground_anr_rate()")),
+    (
+        *RANGE,
+        *KEYS,
+        ("groupBy", "session.status"),
+        ("field", "sum(session)"),
+        ("field", "count_unique(user)"),
+    ),
+    (
+        *RANGE,
+        *KEYS,
+        ("field", "sum(session)"),
+        ("field", "max(session.duration)"),
+        ("field", "anr_rate()"),
+        ("field", "foreground_anr_rate()"),
+    ),
     (*RANGE, ("field", "count_unique(user)"), ("field", "avg(session.duration)")),
 )
 
@@ -79,9 +90,7 @@ class TestTheRulesAgreeWithThemselves:
 
     @PURE
     @given(lists, st.randoms(use_true_random=False))
-    def test_the_oracle_folds_in_any_order(
-        self, rows: tuple[Row, ...], random: Random
-    ) -> None:
+    def test_the_oracle_folds_in_any_order(self, rows: tuple[Row, ...], random: Random) -> None:
         """Shuffled and repeated updates fold into the same sessions."""
         again = [*rows, *rows]
         random.shuffle(again)

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from hypothesis import given
 
+from tests.comparison import same
 from tests.legs import Reply, engine_in_memory, oracle
 from tests.property.profile import ONE_ENGINE
 from tests.property.strategies import Asking, askings
-from tests.scenario import same
 
 NOWHERE = Path()
 

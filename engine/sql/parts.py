@@ -1,0 +1,155 @@
+"""The parts of a statement that measure groups: cells, totals, series, durations.
+
+Owns one SELECT each. A part of nothing is None. Does not know how the parts are put together.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from sqlglot import exp
+
+from engine.sql.form import START, STEP, Form
+from engine.sql.measure import (
+    PERSON,
+    USERS,
+    is_counted,
+    spell_cell,
+    spell_counted,
+    spell_duration,
+    spell_merged,
+)
+from engine.sql.rule import COLUMNS, bound, spell_rows
+from schema.catalog import Measure
+
+BUCKET: Final = "bucket"
+CELLS: Final = "cells"
+SHOWN: Final = "shown"
+
+
+def key_names(form: Form) -> tuple[str, ...]:
+    """List the columns of the keys."""
+    return tuple(COLUMNS[key] for key in form.keys)
+
+
+def all_measures(form: Form) -> tuple[Measure, ...]:
+    """List the measures of totals and series together."""
+    wanted = {*form.totals, *(form.series or ())}
+    return tuple(measure for measure in Measure if measure in wanted)
+
+
+def cells(form: Form) -> exp.Select | None:
+    """Count sessions by keys, by bucket if there is a series, by user if users are asked for."""
+    counted = [one for one in all_measures(form) if is_counted(one)]
+    if not counted:
+        return None
+    grouping: dict[str, exp.Expr] = {name: exp.column(name) for name in key_names(form)}
+    if form.series is not None:
+        grouping[BUCKET] = _bucket()
+    if _by_person(counted):
+        grouping[PERSON] = exp.column(PERSON)
+    kept = {one.value: spell_cell(one) for one in counted}
+    return _from_sessions(form, grouping, kept, shown_only=False)
+
+
+def counted_totals(form: Form) -> exp.Select | None:
+    """Count the totals of each group from cells."""
+    measures = [one for one in form.totals if is_counted(one)]
+    if not measures:
+        return None
+    source = CELLS
+    names = key_names(form)
+    select = _grouped(names, {one.value: spell_counted(one) for one in measures})
+    if form.series is None or not _by_person(measures):
+        return select.from_(source, copy=False)
+    kept = {one.value: spell_merged(one) for one in measures}
+    people = _grouped((*names, PERSON), kept).from_(source, copy=False)
+    return select.from_(people.subquery("people", copy=False), copy=False)
+
+
+def counted_series(form: Form) -> exp.Select | None:
+    """Count each group and bucket from cells."""
+    measures = [one for one in form.series or () if is_counted(one)]
+    if not measures:
+        return None
+    columns = {one.value: spell_counted(one) for one in measures}
+    return _grouped((*key_names(form), BUCKET), columns).from_(CELLS, copy=False)
+
+
+def timed_totals(form: Form) -> exp.Select | None:
+    """Measure the durations of each group."""
+    grouping = {name: exp.column(name) for name in key_names(form)}
+    return _timed(form, grouping, form.totals, shown_only=False)
+
+
+def timed_series(form: Form) -> exp.Select | None:
+    """Measure the durations of each shown group and bucket."""
+    keys = {name: exp.column(name) for name in key_names(form)}
+    grouping = {**keys, BUCKET: _bucket()}
+    return _timed(form, grouping, form.series or (), shown_only=bool(form.keys))
+
+
+def side_by_side(
+    counted: exp.Select | None, timed: exp.Select | None, names: Sequence[str]
+) -> exp.Select | None:
+    """Join two measurements of the same groups; both list every group that has rows."""
+    if counted is None or timed is None:
+        return counted or timed
+    select = exp.select(exp.Star(), copy=False)
+    select = select.from_(counted.subquery("counted", copy=False), copy=False)
+    beside = timed.subquery("timed", copy=False)
+    if not names:
+        return select.join(beside, join_type="cross", copy=False)
+    return select.join(beside, using=[exp.to_identifier(name) for name in names], copy=False)
+
+
+def _by_person(measures: Sequence[Measure]) -> bool:
+    return any(measure in USERS for measure in measures)
+
+
+def _bucket() -> exp.Expr:
+    elapsed = exp.paren(exp.column("started") - bound(START), copy=False)
+    return exp.IntDiv(this=elapsed, expression=bound(STEP))
+
+
+def _timed(
+    form: Form, grouping: Mapping[str, exp.Expr], measures: Sequence[Measure], *, shown_only: bool
+) -> exp.Select | None:
+    durations = [one for one in measures if not is_counted(one)]
+    if not durations:
+        return None
+    columns = {one.value: spell_duration(one, durations) for one in durations}
+    return _from_sessions(form, grouping, columns, shown_only=shown_only)
+
+
+def _from_sessions(
+    form: Form,
+    grouping: Mapping[str, exp.Expr],
+    columns: Mapping[str, exp.Expr | None],
+    *,
+    shown_only: bool,
+) -> exp.Select:
+    kept = {name: spelling for name, spelling in columns.items() if spelling is not None}
+    named = [
+        exp.alias_(spelling, name, copy=False) for name, spelling in {**grouping, **kept}.items()
+    ]
+    table = exp.alias_(exp.to_table(form.source.value), "source", table=True)
+    select = exp.select(*named, copy=False).from_(table, copy=False)
+    select = select.where(*spell_rows(form), copy=False)
+    if shown_only:
+        select = select.where(_among_shown(key_names(form)), copy=False)
+    places = [exp.Literal.number(place) for place in range(1, len(grouping) + 1)]
+    return select.group_by(*places, copy=False) if places else select
+
+
+def _among_shown(names: Sequence[str]) -> exp.Expr:
+    columns = [exp.column(name, table="source") for name in names]
+    left = columns[0] if len(columns) == 1 else exp.Tuple(expressions=columns)
+    listed = exp.select(*(exp.column(name) for name in names), copy=False)
+    return exp.In(this=left, query=exp.Subquery(this=listed.from_(SHOWN, copy=False)))
+
+
+def _grouped(names: Sequence[str], columns: Mapping[str, exp.Expr | None]) -> exp.Select:
+    kept = {name: spelling for name, spelling in columns.items() if spelling is not None}
+    named = [exp.alias_(spelling, name, copy=False) for name, spelling in kept.items()]
+    select = exp.select(*(exp.column(name) for name in names), *named, copy=False)
+    return select.group_by(*map(exp.column, names), copy=False) if names else select
