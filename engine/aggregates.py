@@ -1,11 +1,11 @@
 """How each public field is made from measures, and what it is where nothing was measured.
 
 Owns the formulas. A measure is computed by storage on exactly the rows of one group and one span,
-so totals are measured over the whole range and never summed up from a series: users and
-percentiles do not add up. Does not know how a measure is computed.
+so totals are measured over the whole range: users and percentiles do not add up over a series. Only
+what is ADDITIVE may be summed. Does not know how a measure is computed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,6 +34,11 @@ FAILURES: Final = {
         Outcome.UNHANDLED: Measure.USERS_UNHANDLED,
     },
 }
+ADDITIVE: Final = frozenset(
+    {Measure.SESSIONS, Measure.SESSIONS_UNHEALTHY, *FAILURES[Subject.SESSION].values()}
+)
+"""Measures of a whole range that are the sums of those of its parts."""
+
 PRESENCE: Final = {
     Subject.SESSION: Measure.SESSIONS,
     Subject.USER: Measure.USERS,
@@ -56,12 +61,13 @@ class Ratio:
     def of(self, values: Values) -> Number:
         """Give the number for one group and one span."""
         above = values.get(self.above)
-        if self.below is None or above is None:
+        if self.below is None:
             return above
         below = values.get(self.below)
         if not below:
             return None
-        return 1 - above / below if self.free else above / below
+        share = (above or 0) / below
+        return 1 - share if self.free else share
 
 
 def _ratio(above: Measure, *, free: bool = False) -> Ratio:
@@ -132,11 +138,11 @@ def _finish_composed(name: str, values: Values) -> Number:
         return 0
     if name == "unhealthy_rate(session)":
         return (values.get(Measure.SESSIONS_UNHEALTHY) or 0) / total
-    return count_of(Outcome.ERRORED, subject, values) / total
+    return counter(Outcome.ERRORED, subject)(values) / total
 
 
-def count_of(outcome: Outcome, subject: Subject, values: Values) -> int:
-    """Give the sessions or users of one status; never below zero.
+def counter(outcome: Outcome, subject: Subject) -> Callable[[Values], int]:
+    """Make what gives the sessions or users of one status; never below zero.
 
     The statuses exclude one another for sessions and add up to the total. A user belongs to every
     failure they had, is errored if unhealthy without a worse failure, and healthy if never
@@ -144,9 +150,21 @@ def count_of(outcome: Outcome, subject: Subject, values: Values) -> int:
     """
     failures = FAILURES[subject]
     if outcome in failures:
-        return int(values.get(failures[outcome]) or 0)
-    unhealthy = int(values.get(UNHEALTHY[subject]) or 0)
+        return _plain(failures[outcome])
     if outcome is Outcome.ERRORED:
-        worse = sum(int(values.get(measure) or 0) for measure in failures.values())
-        return max(0, unhealthy - worse)
-    return max(0, int(values.get(TOTAL[subject]) or 0) - unhealthy)
+        return _difference(UNHEALTHY[subject], *failures.values())
+    return _difference(TOTAL[subject], UNHEALTHY[subject])
+
+
+def _plain(measure: Measure) -> Callable[[Values], int]:
+    return lambda values: int(values.get(measure) or 0)
+
+
+def _difference(whole: Measure, *parts: Measure) -> Callable[[Values], int]:
+    def difference(values: Values) -> int:
+        number = int(values.get(whole) or 0)
+        for part in parts:
+            number -= int(values.get(part) or 0)
+        return max(number, 0)
+
+    return difference

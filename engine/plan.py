@@ -7,7 +7,7 @@ shown, the series is read for those alone). Does not know SQL, nor HTTP.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from engine.aggregates import PRESENCE, Ratio, measures_of
+from engine.aggregates import ADDITIVE, PRESENCE, Ratio, measures_of
 from engine.condition import Condition, simplify
 from engine.query import Order, Query
 from engine.window import Window
@@ -35,6 +35,8 @@ class Totals:
     """Measure each group over the whole range, order them, and keep one page and one more.
 
     A group is listed if it has rows of any subject in `present`; without keys there is one group.
+    `summed` allows its totals to be added up from the series: it has the same measures, and each
+    adds up, since a session lies in exactly one bucket. Users and durations never do.
     """
 
     measures: tuple[Measure, ...]
@@ -43,6 +45,7 @@ class Totals:
     descending: bool
     limit: int
     offset: int
+    summed: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +95,7 @@ def plan(query: Query) -> Plan:
             descending=query.order.descending,
             limit=query.budget.groups + 1,
             offset=query.budget.offset,
+            summed=query.series and not query.keys and needed <= ADDITIVE,
         ),
         series=Series(measures=_sorted(needed)) if query.series else None,
     )

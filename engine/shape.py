@@ -4,13 +4,14 @@ Owns which groups and buckets an answer shows. Does not know SQL or HTTP; the co
 are those of `engine.sql.lower.Statement`.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import pyarrow as pa
 
-from engine.aggregates import Values, count_of, finish
+from engine.aggregates import Values, counter, finish
 from engine.query import Query
 from engine.result import Group, Number
 from engine.sql.lower import PLACE
@@ -45,10 +46,20 @@ def measured(rows: pa.Table, query: Query) -> tuple[Measured, ...]:
         for row, place in enumerate(places)
         if buckets[row] is None
     }
+    if not query.keys and not groups:
+        groups = {1: Measured(key=(), totals=_summed(values))}
     for row, bucket in enumerate(buckets):
         if bucket is not None:
             groups[places[row]].buckets[bucket] = values[row]
     return tuple(groups[place] for place in sorted(groups))
+
+
+def _summed(buckets: list[dict[Measure, int]]) -> Values:
+    """Add up the totals that the plan left to the series."""
+    sums: Counter[Measure] = Counter()
+    for values in buckets:
+        sums.update({measure: value or 0 for measure, value in values.items()})
+    return sums
 
 
 def shape(groups: tuple[Measured, ...], query: Query) -> tuple[Group, ...]:
@@ -95,8 +106,10 @@ def _finisher(name: str, query: Query, chosen: Chosen) -> Finisher:
         return lambda values: finish(name, values)
     described = FIELD_BY_NAME[name]
     if described.kind is Kind.COUNT:
-        subject = described.subject
-        return lambda values: sum(count_of(outcome, subject, values) for outcome in chosen)
+        counters = [counter(outcome, described.subject) for outcome in chosen]
+        if len(counters) == 1:
+            return counters[0]
+        return lambda values: sum(count(values) for count in counters)
     if name in query.valueless or Outcome.HEALTHY not in chosen:
         return lambda _: None
     return lambda values: finish(name, values)

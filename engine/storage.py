@@ -50,13 +50,11 @@ class Storage:
 
     @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Give a cursor that sees one unchanging state of the database."""
+        """Give a cursor to read with; each statement sees one unchanging state of the database."""
         cursor = self._connection.cursor()
         try:
-            cursor.execute("BEGIN TRANSACTION")
             yield cursor
         finally:
-            cursor.rollback()
             cursor.close()
 
     @contextmanager

@@ -15,7 +15,7 @@ from engine.engine import Engine
 from engine.limits import Limits
 from engine.request import Request
 from engine.scope import KnownRelease, Project, Scope, Stage
-from tests.oracle.fold import Row, read_moment
+from tests.oracle.fold import Row, read_environment, read_moment
 
 ORGANIZATION_ID = 1
 ORGANIZATION = "acme"
@@ -96,7 +96,8 @@ class PlainRegistry:
         own = {project.id for project in self.projects}
         for row in rows:
             project = int(str(row["project_id"]))
-            environment, release = (str(row.get(name) or "") for name in ("environment", "release"))
+            environment = read_environment(row.get("environment"))
+            release = str(row.get("release") or "")
             if project in own:
                 self.names.add(environment)
             if release:

@@ -14,8 +14,9 @@ from rich.text import Text
 
 
 def say(text: str = "") -> None:
-    """Print a line, as it is."""
+    """Print a line, as it is, at once."""
     sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 def complain(text: str) -> None:

@@ -48,6 +48,7 @@ def serve(
         given = {"host": host, "port": port, "database": database, "now": now}
         settings = settings_of(given, config=config)
         with _listening(settings) as listener, open_engine(settings) as engine:
+            _heed_signals()
             _greet(engine, settings, port=listener.getsockname()[1])
             _run(engine, settings, listener)
 
@@ -96,8 +97,6 @@ def _example(engine: Engine, settings: Settings) -> tuple[str, str]:
 
 
 def _run(engine: Engine, settings: Settings, listener: socket.socket) -> None:
-    signal.signal(signal.SIGTERM, _leave)
-    signal.signal(signal.SIGINT, _leave)
     config = uvicorn.Config(
         create_app(settings, engine=engine),
         http="httptools",
@@ -107,6 +106,12 @@ def _run(engine: Engine, settings: Settings, listener: socket.socket) -> None:
         server_header=False,
     )
     uvicorn.Server(config).run(sockets=[listener])
+
+
+def _heed_signals() -> None:
+    """Close the database in order on both ways of being told to stop."""
+    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGINT, _leave)
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> NoReturn:

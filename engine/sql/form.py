@@ -48,6 +48,10 @@ class Joined:
 Rule: TypeAlias = Union[Among, Joined]  # noqa: UP007  (a forward reference inside a union needs the typing form)
 
 
+EVERYTHING: Final = Joined(parts=(), either=False)
+"""The rule that every row keeps."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
     """A plan without values; `series` is None when it is left out."""
@@ -61,6 +65,7 @@ class Form:
     present: tuple[Subject, ...]
     ratio: Ratio | None
     descending: bool
+    summed: bool
 
 
 @dataclass(slots=True)
@@ -101,6 +106,7 @@ def lift(plan: Plan) -> tuple[Form, dict[str, Parameter]]:
         present=totals.present,
         ratio=totals.ratio,
         descending=totals.descending,
+        summed=totals.summed,
     )
     window = {START: rows.window.start, END: rows.window.end}
     if plan.series is not None:

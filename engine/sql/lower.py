@@ -3,12 +3,15 @@
 Owns the layout. Rows are scanned once into cells; totals and series are counted from the cells;
 durations are measured from the sessions beside them. The totals decide which groups are shown:
 
-    WITH cells  AS (sessions by keys, bucket and user),
-         totals AS (cells by keys, durations beside them),
-         shown  AS (totals, ordered, cut to the page and one more, each with its place)
+    WITH cells AS (sessions by keys, bucket and user),
+         shown AS (cells by keys, durations beside them; ordered, each with its place;
+                   cut to the page and one more)
     SELECT place, no bucket, keys, measures FROM shown
     UNION ALL
     SELECT place, bucket, no keys, measures FROM (cells by keys and bucket) of the shown groups
+
+Without keys there is one group, and nothing to order or to join; sessions alone need no cells, and
+their totals are added up from the rows of the series.
 
 Does not know connections.
 """
@@ -40,7 +43,6 @@ from engine.sql.rule import DIALECT, bound
 from schema.catalog import Measure
 
 PLACE: Final = "place"
-TOTALS: Final = "totals"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,41 +70,45 @@ def _text(form: Form) -> str:
 
 def spell(form: Form) -> exp.Query:
     """Build the tree of a form's statement."""
-    select = _answer(form)
     counted = cells(form)
-    if counted is not None:
-        select = select.with_(CELLS, as_=counted, materialized=True, copy=False)
+    if form.summed and counted is not None:
+        return counted.select(_first_place(), copy=False)
     totals = side_by_side(counted_totals(form), timed_totals(form), key_names(form))
-    select = select.with_(TOTALS, as_=totals or _unmeasured(form), copy=False)
-    return select.with_(SHOWN, as_=_shown(form), materialized=True, copy=False)
+    series = side_by_side(counted_series(form), timed_series(form), (*key_names(form), BUCKET))
+    select = _by_keys(form, totals, series) if form.keys else _alone(form, totals, series)
+    if counted is None:
+        return select
+    select = select.with_(CELLS, as_=counted, materialized=True, copy=False)
+    ctes = select.args["with_"].expressions
+    ctes.insert(0, ctes.pop())
+    return select
 
 
-def _unmeasured(form: Form) -> exp.Select:
-    """List the one group there is when nothing of it is asked for."""
-    if form.keys:
+def _alone(form: Form, totals: exp.Select | None, series: exp.Select | None) -> exp.Query:
+    columns = [
+        _first_place(),
+        _nothing(BUCKET),
+        *(_column(it, form.totals) for it in all_measures(form)),
+    ]
+    shown = exp.select(*columns, copy=False)
+    if totals is not None:
+        shown = shown.from_(totals.subquery("totals", copy=False), copy=False)
+    if form.series is None or series is None:
+        return shown
+    columns = [
+        _first_place(),
+        exp.column(BUCKET),
+        *(_column(it, form.series) for it in all_measures(form)),
+    ]
+    points = exp.select(*columns, copy=False)
+    points = points.from_(series.subquery("series", copy=False), copy=False)
+    return exp.union(shown, points, distinct=False, copy=False)
+
+
+def _by_keys(form: Form, totals: exp.Select | None, series: exp.Select | None) -> exp.Query:
+    if totals is None:
         message = "groups are listed by what is measured of them"
         raise AssertionError(message)
-    return exp.select(exp.alias_(exp.Literal.number(1), "one"), copy=False)
-
-
-def _shown(form: Form) -> exp.Select:
-    totals = exp.select(exp.Star(), copy=False).from_(TOTALS, copy=False)
-    if not form.keys:
-        place = exp.alias_(exp.cast(exp.Literal.number(1), "BIGINT"), PLACE)
-        return totals.select(place, copy=False)
-    order = exp.Order(expressions=_order(form))
-    place = exp.Window(this=exp.RowNumber(), order=order)
-    totals = totals.select(exp.alias_(place, PLACE, copy=False), copy=False)
-    if form.present:
-        present = (exp.column(PRESENCE[subject].value) > 0 for subject in form.present)
-        totals = totals.where(exp.or_(*present), copy=False)
-    page = exp.select(exp.Star(), copy=False).from_(totals.subquery("ordered", copy=False))
-    return page.where(
-        exp.column(PLACE) > bound(OFFSET), exp.column(PLACE) <= bound(LAST), copy=False
-    )
-
-
-def _answer(form: Form) -> exp.Query:
     names, measures = key_names(form), all_measures(form)
     columns = [
         exp.column(PLACE),
@@ -110,27 +116,36 @@ def _answer(form: Form) -> exp.Query:
         *map(exp.column, names),
         *(_column(one, form.totals) for one in measures),
     ]
-    shown = exp.select(*columns, copy=False).from_(SHOWN, copy=False)
-    if form.series is None:
-        return shown
-    series = side_by_side(counted_series(form), timed_series(form), (*names, BUCKET))
-    if series is None:
-        message = "a series measures something"
-        raise AssertionError(message)
-    columns = [
-        exp.column(PLACE),
-        exp.column(BUCKET),
-        *map(_nothing, names),
-        *(_column(one, form.series, "series") for one in measures),
-    ]
-    points = exp.select(*columns, copy=False)
-    points = points.from_(series.subquery("series", copy=False), copy=False)
-    if not names:
-        points = points.join(SHOWN, join_type="cross", copy=False)
-        return exp.union(shown, points, distinct=False, copy=False)
-    points = points.join(SHOWN, using=[exp.to_identifier(name) for name in names], copy=False)
-    points = points.where(exp.column(PLACE) <= bound(LAST_SHOWN), copy=False)
-    return exp.union(shown, points, distinct=False, copy=False)
+    select: exp.Query = exp.select(*columns, copy=False).from_(SHOWN, copy=False)
+    if form.series is not None and series is not None:
+        columns = [
+            exp.column(PLACE),
+            exp.column(BUCKET),
+            *map(_nothing, names),
+            *(_column(one, form.series, "series") for one in measures),
+        ]
+        points = exp.select(*columns, copy=False)
+        points = points.from_(series.subquery("series", copy=False), copy=False)
+        points = points.join(SHOWN, using=[exp.to_identifier(name) for name in names], copy=False)
+        points = points.where(exp.column(PLACE) <= bound(LAST_SHOWN), copy=False)
+        select = exp.union(select, points, distinct=False, copy=False)
+    return select.with_(SHOWN, as_=_shown(form, totals), materialized=True, copy=False)
+
+
+def _shown(form: Form, totals: exp.Select) -> exp.Select:
+    place = exp.Window(this=exp.RowNumber(), order=exp.Order(expressions=_order(form)))
+    shown = exp.select(exp.Star(), exp.alias_(place, PLACE, copy=False), copy=False)
+    shown = shown.from_(totals.subquery("totals", copy=False), copy=False)
+    if form.present:
+        present = (exp.column(PRESENCE[subject].value) > 0 for subject in form.present)
+        shown = shown.where(exp.or_(*present), copy=False)
+    on_page = exp.and_(exp.column(PLACE) > bound(OFFSET), exp.column(PLACE) <= bound(LAST))
+    shown.set("qualify", exp.Qualify(this=on_page))
+    return shown
+
+
+def _first_place() -> exp.Expr:
+    return exp.alias_(exp.Literal.number(1), PLACE, copy=False)
 
 
 def _nothing(name: str) -> exp.Expr:

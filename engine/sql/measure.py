@@ -73,13 +73,13 @@ def spell_cell(measure: Measure) -> exp.Expr | None:
     if measure in USERS:
         return None if rule is None else exp.LogicalOr(this=rule.copy())
     total = exp.Sum(this=exp.column("quantity"))
-    return _whole(total if rule is None else _filtered(total, rule))
+    return exp.cast(total if rule is None else _filtered(total, rule), "BIGINT")
 
 
 def spell_merged(measure: Measure) -> exp.Expr | None:
     """Spell what several cells of one user keep of a counted measure."""
     if measure in SESSIONS:
-        return _whole(exp.Sum(this=exp.column(measure.value)))
+        return exp.Sum(this=exp.column(measure.value))
     return None if USERS[measure] is None else exp.LogicalOr(this=exp.column(measure.value))
 
 

@@ -67,12 +67,16 @@ def counted_totals(form: Form) -> exp.Select | None:
 
 
 def counted_series(form: Form) -> exp.Select | None:
-    """Count each group and bucket from cells."""
+    """Count each group and bucket from cells; without users a cell is that already."""
     measures = [one for one in form.series or () if is_counted(one)]
     if not measures:
         return None
+    names = (*key_names(form), BUCKET)
+    if not _by_person(all_measures(form)):
+        plain = map(exp.column, (*names, *(one.value for one in measures)))
+        return exp.select(*plain, copy=False).from_(CELLS, copy=False)
     columns = {one.value: spell_counted(one) for one in measures}
-    return _grouped((*key_names(form), BUCKET), columns).from_(CELLS, copy=False)
+    return _grouped(names, columns).from_(CELLS, copy=False)
 
 
 def timed_totals(form: Form) -> exp.Select | None:

@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlglot import exp
 
-from engine.sql.form import END, START, Among, Form, Rule
+from engine.sql.form import END, EVERYTHING, START, Among, Form, Rule
 from schema.catalog import Key
 
 DIALECT: Final = "duckdb"
@@ -29,12 +29,8 @@ def bound(name: str) -> exp.Placeholder:
 def spell_rows(form: Form) -> tuple[exp.Expr, ...]:
     """Spell the projects, the range, and then the caller's own rule."""
     started = exp.column("started")
-    return (
-        spell_rule(form.projects),
-        started >= bound(START),
-        started < bound(END),
-        spell_rule(form.rule),
-    )
+    within = (spell_rule(form.projects), started >= bound(START), started < bound(END))
+    return within if form.rule == EVERYTHING else (*within, spell_rule(form.rule))
 
 
 def spell_rule(rule: Rule) -> exp.Expr:

@@ -140,7 +140,7 @@ def _count(row: Row) -> list[Session]:
             project_id=_integer(row.get("project_id")),
             started=read_moment(row["started"]) // MICROSECONDS,
             release=_text(row.get("release")),
-            environment=_text(row.get("environment")),
+            environment=read_environment(row.get("environment")),
             outcome=_COUNTED[name],
             quantity=_integer(row.get(name)),
             user=_user(row.get("distinct_id")),
@@ -162,14 +162,14 @@ def _read(row: Row) -> Update:
         session_id=_uuid(row.get("session_id")) or "",
         user=_user(row.get("distinct_id")),
         started=started,
-        timestamp=started if timestamp is None else read_moment(timestamp),
+        timestamp=started if timestamp is None else max(started, read_moment(timestamp)),
         seq=_integer(sequence),
         init=(sequence is not None and _integer(sequence) == 0) if init is None else bool(init),
         status=_text(row.get("status")) or "ok",
         errors=_integer(row.get("errors")),
         duration=None if duration is None else _float(duration),
         release=_text(row.get("release")),
-        environment=_text(row.get("environment")),
+        environment=read_environment(row.get("environment")),
         mechanism=mechanism if mechanism in set(Mechanism) else None,
     )
 
@@ -182,6 +182,14 @@ def read_moment(value: object) -> int:
     aware = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
     since = aware - datetime(1970, 1, 1, tzinfo=UTC)
     return (since.days * 86_400 + since.seconds) * MICROSECONDS + since.microseconds
+
+
+def read_environment(value: object) -> str:
+    """Read the name of an environment; what cannot be one is none, like a missing one."""
+    name = _text(value)
+    unfit = any(character in "/\\\x7f" or character < " " for character in name)
+    reserved = name.lower() in (".", "..", "none")
+    return "" if unfit or reserved or len(name.encode()) > 64 else name
 
 
 def _uuid(value: object) -> str | None:

@@ -29,8 +29,8 @@ def test_question_is_explained_in_parts(loaded: Run) -> None:
     assert sorted(titles, key=lines.index) == ["question", "plan", "statement", "times"]
     assert "fields      sum(session)" in lines
     assert "2026-03-09T14:00:00Z to 2026-03-10T15:00:00Z, 25 buckets of 3600 s" in result.stdout
-    assert any(line.startswith("SELECT ") for line in lines)
-    assert any(line.startswith("  $p0 = ") for line in lines)
+    assert any("SELECT " in line for line in lines)
+    assert any(line.startswith("  $") and " = " in line for line in lines)
     assert [line.partition("\t")[0] for line in lines if "\t" in line][:2] == ["resolve", "plan"]
     assert lines[-1].endswith(": 1 groups, 25 points")
     assert "\x1b" not in result.stdout
@@ -43,7 +43,7 @@ def test_values_of_the_caller_are_parameters(loaded: Run) -> None:
     lines = loaded("explain", asked, *AT).stdout.splitlines()
 
     assert any('= "it\'s"' in line for line in lines)
-    assert not any("it's" in line for line in lines if line.startswith("SELECT"))
+    assert not any("it's" in line for line in lines if "SELECT " in line)
 
 
 def test_question_that_cannot_match_needs_no_statement(loaded: Run) -> None:
