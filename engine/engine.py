@@ -62,13 +62,17 @@ class Engine:
         skip_bad: bool = False,
         digest: Callable[[], str] | None = None,
         again: bool = False,
+        register_releases: bool = True,
     ) -> LoadReport:
         """Load updates and pre-counted rows, all or nothing.
 
         LoadRejected lists the bad rows unless `skip_bad`. `digest` is asked after the last row: the
-        same content with pre-counted rows is not counted twice, unless `again`.
+        same content with pre-counted rows is not counted twice, unless `again`. The releases of the
+        rows become known, so that release filters find them, unless `register_releases` is off.
         """
-        options = LoadOptions(skip_bad=skip_bad, digest=digest, again=again)
+        options = LoadOptions(
+            skip_bad=skip_bad, digest=digest, again=again, register_releases=register_releases
+        )
         return load(self._storage, self.directory, batches(rows), options)
 
     def query(self, request: Request, scope: Scope, now: datetime) -> Answer:

@@ -37,7 +37,13 @@ _FORGET = """
     WHERE sessions.project_id = known.project_id AND sessions.session_id = known.session_id
 """
 
-_REGISTER = (
+_REGISTER_ENVIRONMENTS = """
+    INSERT OR IGNORE INTO environments
+    SELECT DISTINCT organization_id, environment
+    FROM staged JOIN projects ON projects.id = staged.project_id
+"""
+
+_REGISTER_RELEASES = (
     """
     INSERT INTO releases
     SELECT project_id, release, min(started) FROM staged WHERE release <> '' GROUP BY ALL
@@ -49,21 +55,20 @@ _REGISTER = (
         CAST(NULL AS TIMESTAMP)
     FROM staged WHERE release <> ''
     """,
-    """
-    INSERT OR IGNORE INTO environments
-    SELECT DISTINCT organization_id, environment
-    FROM staged JOIN projects ON projects.id = staged.project_id
-    """,
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadOptions:
-    """How to load: leave bad rows out, or refuse; know the content again by its digest, or not."""
+    """How to load: leave bad rows out, or refuse; know the content again by its digest, or not.
+
+    `register_releases` makes the releases of the rows known, for the release filters to find.
+    """
 
     skip_bad: bool = False
     digest: Callable[[], str] | None = None
     again: bool = False
+    register_releases: bool = True
 
 
 @dataclass(slots=True)
@@ -105,6 +110,9 @@ def load(
             return replace(report, updates=0, counted=0, known=True)
         _check_staged(cursor, expected=report.updates + report.counted)
         fold_staged(cursor)
+        if options.register_releases:
+            for statement in _REGISTER_RELEASES:
+                cursor.execute(statement)
     directory.refresh()
     return report
 
@@ -177,5 +185,4 @@ def fold_staged(cursor: duckdb.DuckDBPyConnection) -> None:
     folded, counted = fold_updates("affected"), expand_counted("staged")
     cursor.execute(insert_sessions(f"{folded} UNION ALL {counted}"))
     cursor.execute(f"INSERT INTO session_updates SELECT {_NAMES} FROM staged")  # noqa: S608  (names of ours)
-    for statement in _REGISTER:
-        cursor.execute(statement)
+    cursor.execute(_REGISTER_ENVIRONMENTS)

@@ -23,7 +23,7 @@ _STANDARD_INPUT = "-"
 _SHOWN_ROWS = 20
 
 
-def load(
+def load(  # noqa: PLR0913  (the options of one verb, each by name)
     file: Annotated[
         str, typer.Argument(metavar="FILE", help="The file to load; - is standard input.")
     ],
@@ -39,6 +39,12 @@ def load(
         bool,
         typer.Option("--again", help="Load pre-counted rows again that were loaded before."),
     ] = False,
+    register_releases: Annotated[
+        bool,
+        typer.Option(
+            help="Make the releases of the rows known, so that release filters find them."
+        ),
+    ] = True,
     database: Database = None,
 ) -> None:
     """Load session updates and pre-counted rows from NDJSON, Parquet or Arrow IPC.
@@ -48,7 +54,13 @@ def load(
     began = time.perf_counter()
     source = sys.stdin.buffer if file == _STANDARD_INPUT else Path(file)
     with plainly(), open_rows(source, chosen=format_) as rows, opened(database) as (engine, _):
-        report = engine.load(_watched(rows), skip_bad=skip_bad, digest=rows.digest, again=again)
+        report = engine.load(
+            _watched(rows),
+            skip_bad=skip_bad,
+            digest=rows.digest,
+            again=again,
+            register_releases=register_releases,
+        )
         _print(report, rows.format, seconds=time.perf_counter() - began)
 
 

@@ -76,8 +76,11 @@ def _texts(value: object) -> tuple[str, ...]:
     return tuple(str(item) for item in value)
 
 
-def open_fixture(name: str, limits: Limits) -> Engine:
-    """Open an engine in memory that holds a fixture."""
+def open_fixture(name: str, limits: Limits, *, register_releases: bool = False) -> Engine:
+    """Open an engine in memory that holds a fixture.
+
+    Its releases are known only as far as the fixture says, unless `register_releases`.
+    """
     engine = Engine.open(limits=limits)
     directory = engine.directory
     for slug, number in ORGANIZATIONS.items():
@@ -90,7 +93,7 @@ def open_fixture(name: str, limits: Limits) -> Engine:
     for release in fixture.releases:
         _register(engine, release)
     if fixture.rows:
-        engine.load(fixture.rows)
+        engine.load(fixture.rows, register_releases=register_releases)
     for caller, organizations in CALLERS.items():
         grants = [Grant(organization_id=ORGANIZATIONS[slug]) for slug in organizations]
         engine.tokens.create(caller, grants, now=ADDED, secret=caller)
