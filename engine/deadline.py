@@ -15,13 +15,12 @@ from itertools import count
 
 @dataclass(order=True, slots=True)
 class _Limit:
-    """One limit; `order` decides between equal moments."""
+    """One limit; `order` decides between equal moments, and one without `stop` was called off."""
 
     moment: float
     order: int
-    stop: Callable[[], None] = field(compare=False)
+    stop: Callable[[], None] | None = field(compare=False)
     over: threading.Event = field(compare=False, default_factory=threading.Event)
-    called_off: bool = field(compare=False, default=False)
 
 
 class Deadlines:
@@ -47,7 +46,7 @@ class Deadlines:
             yield limit.over
         finally:
             with self._changed:
-                limit.called_off = True
+                limit.stop = None
 
     def _start(self) -> None:
         if not self._watching:
@@ -59,14 +58,14 @@ class Deadlines:
             with self._changed:
                 self._wait()
                 due = heapq.heappop(self._limits)
-                if not due.called_off:
+                if due.stop is not None:
                     due.over.set()
                     due.stop()
 
     def _wait(self) -> None:
         """Return when the first limit is due or was called off."""
         while True:
-            while self._limits and self._limits[0].called_off:
+            while self._limits and self._limits[0].stop is None:
                 heapq.heappop(self._limits)
             if not self._limits:
                 self._changed.wait()

@@ -90,7 +90,6 @@ def _environment(folder: Path) -> dict[str, str]:
         **kept,
         "PATH": f"{commands}{os.pathsep}{kept.get('PATH', '')}",
         "PYTHONPATH": str(ROOT),
-        "PYTHONUNBUFFERED": "1",
     }
 
 
