@@ -36,11 +36,16 @@ _COUNTED_OUTCOMES: Final = {
 }
 
 
+def _seconds(moment: str) -> str:
+    """Spell whole Unix seconds, rounded down; in whole numbers, exact from year 1 to 9999."""
+    return f"epoch_us(date_trunc('second', {moment})) // 1000000"
+
+
 def fold_updates(source: str) -> str:
     """Spell a SELECT of SESSION_COLUMNS that folds the updates in the table `source`."""
     return f"""
         SELECT project_id, session_id,
-            CAST(floor(epoch_us(identity.started) / 1000000) AS BIGINT) AS started,
+            {_seconds("identity.started")} AS started,
             identity.release AS release,
             identity.environment AS environment,
             CAST(CASE
@@ -78,7 +83,7 @@ def expand_counted(source: str) -> str:
     parts = [
         f"""
         SELECT project_id, CAST(NULL AS UUID) AS session_id,
-            CAST(floor(epoch_us(started) / 1000000) AS BIGINT) AS started, release, environment,
+            {_seconds("started")} AS started, release, environment,
             CAST({_COUNTED_OUTCOMES[name]:d} AS UTINYINT) AS outcome, {name} AS quantity,
             distinct_id, CAST(NULL AS DOUBLE) AS duration,
             CAST(NULL AS VARCHAR) AS abnormal_mechanism

@@ -7,6 +7,7 @@ The order: page, dates, projects, environments, fields, groups, interval, inclus
 status conflicts, order, points, and last the names that need the registry.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -36,6 +37,7 @@ from schema.catalog import FIELD_BY_NAME, GROUP_KEYS, STATUS_KEY, Key, Kind
 from schema.session import Outcome
 
 ALL_PROJECTS: Final = "-1"
+_NUMBER = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +132,7 @@ def _condition(request: Request, found: Condition) -> Condition:
 
 def _projects(wanted: tuple[str, ...], scope: Scope) -> tuple[int, ...]:
     """Give the ids to read, sorted: those named by id or slug, or all the caller may read."""
-    if not wanted or ALL_PROJECTS in wanted:
+    if not wanted or ALL_PROJECTS in map(_plain_number, wanted):
         if not scope.readable:
             raise NoProjects
         return tuple(sorted(scope.readable))
@@ -141,9 +143,15 @@ def _projects(wanted: tuple[str, ...], scope: Scope) -> tuple[int, ...]:
             message = "Invalid project parameter. Values must be numbers."
             raise InvalidProject(message)
     named = ids | slugs
-    if not all(named.get(text) in scope.readable for text in wanted):
+    found = [named.get(_plain_number(text)) for text in wanted]
+    if not all(one in scope.readable for one in found):
         raise Forbidden
-    return tuple(sorted({named[text] for text in wanted}))
+    return tuple(sorted({one for one in found if one is not None}))
+
+
+def _plain_number(text: str) -> str:
+    """Spell a number without sign and leading zeros, so that it is found as an id."""
+    return str(int(text)) if _NUMBER.fullmatch(text) else text
 
 
 def _check_environments(wanted: tuple[str, ...], scope: Scope, registry: Registry) -> None:

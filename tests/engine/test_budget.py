@@ -172,8 +172,8 @@ def test_answer_without_groups_is_never_refused() -> None:
 
 
 @PURE
-@given(st.integers(1, 1000), st.none() | st.integers(1, 5000), st.booleans())
-def test_points_never_exceed_the_limit(count: int, size: int | None, *, series: bool) -> None:
+@given(count=st.integers(1, 1000), size=st.none() | st.integers(1, 5000), series=st.booleans())
+def test_points_never_exceed_the_limit(*, count: int, size: int | None, series: bool) -> None:
     """Buckets times groups are at most 10,000, or the page is refused."""
     try:
         budget = spend(Page(size=size, offset=0), window(count), series=series, limits=LIMITS)
