@@ -54,6 +54,11 @@ class Storage:
         cursor = self._connection.cursor()
         try:
             yield cursor
+        except duckdb.Error as error:
+            if _is_failure(error):
+                message = f"{self.place} cannot be read: {error}"
+                raise StorageUnavailable(message) from error
+            raise
         finally:
             cursor.close()
 
@@ -66,10 +71,10 @@ class Storage:
                 cursor.execute("BEGIN TRANSACTION")
                 yield cursor
                 cursor.execute("COMMIT")
-            except duckdb.IOException as error:
-                message = f"{self.place} cannot be written: {error}"
-                raise StorageUnavailable(message) from error
-            except BaseException:
+            except BaseException as error:
+                if _is_failure(error):
+                    message = f"{self.place} cannot be written: {error}"
+                    raise StorageUnavailable(message) from error
                 cursor.execute("ROLLBACK")
                 raise
             finally:
@@ -79,6 +84,12 @@ class Storage:
         """Write everything to the file and let go of it."""
         with self._turn:
             self._connection.close()
+
+
+def _is_failure(error: BaseException) -> bool:
+    """Tell whether the store failed, not the statement; a wrong checksum has no class of its own."""
+    failures = (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException)
+    return isinstance(error, failures) or type(error) is duckdb.Error
 
 
 def _connect(
@@ -117,7 +128,8 @@ def _check_place(path: Path) -> None:
 
 
 def _check_layout(connection: duckdb.DuckDBPyConnection, place: str) -> None:
-    tables = {row[0] for row in connection.execute("SHOW TABLES").fetchall()}
+    listed = connection.execute("SELECT table_name FROM information_schema.tables").fetchall()
+    tables = {name for (name,) in listed}
     if not tables:
         connection.execute("BEGIN TRANSACTION")
         for statement in TABLES:

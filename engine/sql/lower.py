@@ -1,10 +1,11 @@
 """From a plan to its one statement.
 
-Owns the layout. Rows are scanned once into cells; totals and series are counted from the cells;
-durations are measured from the sessions beside them. The totals decide which groups are shown:
+Owns the layout. Rows are scanned once into cells; totals and series are counted from the cells.
+Durations need the sessions: a plain scan for the totals and one for the series, beside the cells,
+or instead of them where those would save nothing. The totals decide which groups are shown:
 
     WITH cells AS (sessions by keys, bucket and user),
-         shown AS (cells by keys, durations beside them; ordered, each with its place;
+         shown AS (cells by keys, plain totals beside them; ordered, each with its place;
                    cut to the page and one more)
     SELECT place, no bucket, keys, measures FROM shown
     UNION ALL
@@ -35,9 +36,9 @@ from engine.sql.parts import (
     counted_series,
     counted_totals,
     key_names,
+    plain_series,
+    plain_totals,
     side_by_side,
-    timed_series,
-    timed_totals,
 )
 from engine.sql.rule import DIALECT, bound
 from schema.catalog import Measure
@@ -73,8 +74,8 @@ def spell(form: Form) -> exp.Query:
     counted = cells(form)
     if form.summed and counted is not None:
         return counted.select(_first_place(), copy=False)
-    totals = side_by_side(counted_totals(form), timed_totals(form), key_names(form))
-    series = side_by_side(counted_series(form), timed_series(form), (*key_names(form), BUCKET))
+    totals = side_by_side(counted_totals(form), plain_totals(form), key_names(form))
+    series = side_by_side(counted_series(form), plain_series(form), (*key_names(form), BUCKET))
     select = _by_keys(form, totals, series) if form.keys else _alone(form, totals, series)
     if counted is None:
         return select

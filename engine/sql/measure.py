@@ -2,7 +2,7 @@
 
 Owns the spellings over sessions, and over cells (sessions already counted by bucket, and by user
 where users are asked for). Cells make several kinds of distinct users cost about as much as one,
-and let one scan answer for the totals and the series. Durations are measured over sessions only.
+and let one scan answer for the totals and the series; durations have no cells.
 Does not know rows or keys.
 """
 
@@ -63,7 +63,7 @@ _DURATIONS: Final = {
 
 
 def is_counted(measure: Measure) -> bool:
-    """Tell whether cells can answer it; durations need the sessions themselves."""
+    """Tell whether cells can answer it."""
     return measure in SESSIONS or measure in USERS
 
 
@@ -72,8 +72,7 @@ def spell_cell(measure: Measure) -> exp.Expr | None:
     rule = SESSIONS[measure] if measure in SESSIONS else USERS[measure]
     if measure in USERS:
         return None if rule is None else exp.LogicalOr(this=rule.copy())
-    total = exp.Sum(this=exp.column("quantity"))
-    return exp.cast(total if rule is None else _filtered(total, rule), "BIGINT")
+    return exp.cast(_filtered(exp.Sum(this=exp.column("quantity")), rule), "BIGINT")
 
 
 def spell_merged(measure: Measure) -> exp.Expr | None:
@@ -91,8 +90,14 @@ def spell_counted(measure: Measure) -> exp.Expr:
     return users if USERS[measure] is None else _filtered(users, exp.column(measure.value))
 
 
-def spell_duration(measure: Measure, wanted: Sequence[Measure]) -> exp.Expr:
-    """Spell a duration over sessions; all `wanted` percentiles come from one sorting."""
+def spell_plain(measure: Measure, wanted: Sequence[Measure]) -> exp.Expr:
+    """Spell a measure over sessions; all `wanted` percentiles come from one sorting."""
+    if measure in SESSIONS:
+        total = exp.Sum(this=exp.column("quantity"))
+        return _whole(_filtered(total, SESSIONS[measure]))
+    if measure in USERS:
+        users = exp.Count(this=exp.Distinct(expressions=[exp.column(PERSON)]))
+        return _filtered(users, USERS[measure])
     if measure in _DURATIONS:
         return _DURATIONS[measure].copy()
     together = [other for other in PERCENTILES if other in wanted]
@@ -105,5 +110,7 @@ def _whole(aggregate: exp.Expr) -> exp.Expr:
     return exp.cast(exp.func("COALESCE", aggregate, exp.Literal.number(0)), "BIGINT")
 
 
-def _filtered(aggregate: exp.Expr, rule: exp.Expr) -> exp.Expr:
+def _filtered(aggregate: exp.Expr, rule: exp.Expr | None) -> exp.Expr:
+    if rule is None:
+        return aggregate
     return exp.Filter(this=aggregate, expression=exp.Where(this=rule.copy()))

@@ -1,4 +1,4 @@
-"""The parts of a statement that measure groups: cells, totals, series, durations.
+"""The parts of a statement that measure groups: cells, and totals and series from them or beside.
 
 Owns one SELECT each. A part of nothing is None. Does not know how the parts are put together.
 """
@@ -15,8 +15,8 @@ from engine.sql.measure import (
     is_counted,
     spell_cell,
     spell_counted,
-    spell_duration,
     spell_merged,
+    spell_plain,
 )
 from engine.sql.rule import COLUMNS, bound, spell_rows
 from schema.catalog import Measure
@@ -39,7 +39,7 @@ def all_measures(form: Form) -> tuple[Measure, ...]:
 
 def cells(form: Form) -> exp.Select | None:
     """Count sessions by keys, by bucket if there is a series, by user if users are asked for."""
-    counted = [one for one in all_measures(form) if is_counted(one)]
+    counted = [one for one in all_measures(form) if _in_cells(form, one)]
     if not counted:
         return None
     grouping: dict[str, exp.Expr] = {name: exp.column(name) for name in key_names(form)}
@@ -53,7 +53,7 @@ def cells(form: Form) -> exp.Select | None:
 
 def counted_totals(form: Form) -> exp.Select | None:
     """Count the totals of each group from cells."""
-    measures = [one for one in form.totals if is_counted(one)]
+    measures = [one for one in form.totals if _in_cells(form, one)]
     if not measures:
         return None
     source = CELLS
@@ -68,7 +68,7 @@ def counted_totals(form: Form) -> exp.Select | None:
 
 def counted_series(form: Form) -> exp.Select | None:
     """Count each group and bucket from cells; without users a cell is that already."""
-    measures = [one for one in form.series or () if is_counted(one)]
+    measures = [one for one in form.series or () if _in_cells(form, one)]
     if not measures:
         return None
     names = (*key_names(form), BUCKET)
@@ -79,31 +79,39 @@ def counted_series(form: Form) -> exp.Select | None:
     return _grouped(names, columns).from_(CELLS, copy=False)
 
 
-def timed_totals(form: Form) -> exp.Select | None:
-    """Measure the durations of each group."""
+def plain_totals(form: Form) -> exp.Select | None:
+    """Measure over sessions what cells cannot answer of each group."""
     grouping = {name: exp.column(name) for name in key_names(form)}
-    return _timed(form, grouping, form.totals, shown_only=False)
+    return _plain(form, grouping, form.totals, shown_only=False)
 
 
-def timed_series(form: Form) -> exp.Select | None:
-    """Measure the durations of each shown group and bucket."""
+def plain_series(form: Form) -> exp.Select | None:
+    """Measure over sessions what cells cannot answer of each shown group and bucket."""
     keys = {name: exp.column(name) for name in key_names(form)}
     grouping = {**keys, BUCKET: _bucket()}
-    return _timed(form, grouping, form.series or (), shown_only=bool(form.keys))
+    return _plain(form, grouping, form.series or (), shown_only=bool(form.keys))
 
 
 def side_by_side(
-    counted: exp.Select | None, timed: exp.Select | None, names: Sequence[str]
+    counted: exp.Select | None, plain: exp.Select | None, names: Sequence[str]
 ) -> exp.Select | None:
     """Join two measurements of the same groups; both list every group that has rows."""
-    if counted is None or timed is None:
-        return counted or timed
+    if counted is None or plain is None:
+        return counted or plain
     select = exp.select(exp.Star(), copy=False)
     select = select.from_(counted.subquery("counted", copy=False), copy=False)
-    beside = timed.subquery("timed", copy=False)
+    beside = plain.subquery("plain", copy=False)
     if not names:
         return select.join(beside, join_type="cross", copy=False)
     return select.join(beside, using=[exp.to_identifier(name) for name in names], copy=False)
+
+
+def _in_cells(form: Form, measure: Measure) -> bool:
+    """Tell whether cells answer it: never where a plain scan is needed anyhow and does as well."""
+    wanted = all_measures(form)
+    if all(map(is_counted, wanted)) or sum(one in USERS for one in wanted) > 1:
+        return is_counted(measure)
+    return False
 
 
 def _by_person(measures: Sequence[Measure]) -> bool:
@@ -115,13 +123,13 @@ def _bucket() -> exp.Expr:
     return exp.IntDiv(this=elapsed, expression=bound(STEP))
 
 
-def _timed(
+def _plain(
     form: Form, grouping: Mapping[str, exp.Expr], measures: Sequence[Measure], *, shown_only: bool
 ) -> exp.Select | None:
-    durations = [one for one in measures if not is_counted(one)]
-    if not durations:
+    wanted = [one for one in measures if not _in_cells(form, one)]
+    if not wanted:
         return None
-    columns = {one.value: spell_duration(one, durations) for one in durations}
+    columns = {one.value: spell_plain(one, wanted) for one in wanted}
     return _from_sessions(form, grouping, columns, shown_only=shown_only)
 
 
