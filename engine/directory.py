@@ -103,7 +103,7 @@ class Directory:
         id: int | None = None,  # noqa: A002  (the field's own name)
     ) -> Organization:
         """Create an organization; DirectoryError if the slug or id is taken or malformed."""
-        _check_slug("organization", slug)
+        _check_slug("an organization", slug)
         statement = (
             "INSERT INTO organizations SELECT coalesce($id, coalesce(max(id), 0) + 1), $slug, $name"
             " FROM organizations RETURNING id"
@@ -121,7 +121,7 @@ class Directory:
         id: int | None = None,  # noqa: A002  (the field's own name)
     ) -> Project:
         """Create a project; ids are unique over all organizations, slugs within one."""
-        _check_slug("project", slug)
+        _check_slug("a project", slug)
         if organization_id not in self._projects:
             message = f"there is no organization {organization_id}"
             raise DirectoryError(message)
@@ -264,5 +264,5 @@ def _naive(moment: datetime | None) -> datetime | None:
 
 def _check_slug(noun: str, slug: str) -> None:
     if not _SLUG.fullmatch(slug):
-        message = f"{slug!r} is not a slug for a {noun}: use {SLUG_RULE}"
+        message = f"{slug!r} is not a slug for {noun}: use {SLUG_RULE}"
         raise DirectoryError(message)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from engine.condition import Condition, Either, Membership
-from engine.pipeline import Engines, answer
+from engine.pipeline import ROWS_A_POINT, Engines, answer
 from engine.plan import Plan, plan
 from engine.query import Query
 from engine.request import Request
@@ -34,7 +34,9 @@ def explain(request: Request, scope: Scope, now: datetime, *, engines: Engines) 
     return Explanation(
         query=tuple(_describe(query)),
         plan=() if planned is None else tuple(_steps(planned)),
-        statements=() if planned is None else (lower(planned),),
+        statements=()
+        if planned is None
+        else (lower(planned, most_rows=ROWS_A_POINT * engines.limits.points),),
         answer=answer(request, scope, now, engines=engines),
     )
 

@@ -9,18 +9,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
+
+import pyarrow as pa
 
 from engine.execute import run
 from engine.limits import Limits
-from engine.plan import Source, plan
+from engine.plan import Plan, Source, plan
 from engine.query import Query
 from engine.request import Request
 from engine.resolve import resolve
 from engine.result import Answer, Page, Result, Trace
 from engine.scope import Registry, Scope
 from engine.shape import Measured, measured, shape
-from engine.sql.lower import lower
+from engine.sql.lower import lower, lower_page
 from engine.storage import Storage
+
+ROWS_A_POINT: Final = 2
+"""An answer whose every point is there has a row for each, and its totals besides."""
 
 
 @dataclass(slots=True)
@@ -55,14 +61,26 @@ def answer(request: Request, scope: Scope, now: datetime, *, engines: Engines) -
         return _answer(query, (), more=False, rows=0, watch=watch)
     with watch.stage("plan"):
         planned = plan(query)
-    with watch.stage("lower"):
-        statement = lower(planned)
-    with watch.stage("run"):
-        rows = run(statement, engines.storage, timeout_seconds=engines.limits.timeout_seconds)
+    rows = _rows(planned, engines, watch)
     with watch.stage("shape"):
-        groups = measured(rows, query)
+        groups = measured(rows, planned)
     more = bool(query.keys) and len(groups) > query.budget.groups
     return _answer(query, groups[: query.budget.groups], more=more, rows=rows.num_rows, watch=watch)
+
+
+def _rows(planned: Plan, engines: Engines, watch: Stopwatch) -> pa.Table:
+    """Read all groups if they are few enough to be ordered here, else the ones of the page."""
+    most_rows = ROWS_A_POINT * engines.limits.points
+    with watch.stage("lower"):
+        statement = lower(planned, most_rows=most_rows)
+    with watch.stage("run"):
+        rows = run(statement, engines.storage, timeout_seconds=engines.limits.timeout_seconds)
+    if not planned.keys or len(rows) < most_rows:
+        return rows
+    with watch.stage("lower"):
+        statement = lower_page(planned)
+    with watch.stage("run"):
+        return run(statement, engines.storage, timeout_seconds=engines.limits.timeout_seconds)
 
 
 def _answer(

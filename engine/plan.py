@@ -80,6 +80,7 @@ def plan(query: Query) -> Plan:
     presence = {PRESENCE[subject] for subject in present}
     if query.keys and not shown | ordering | presence:
         presence = {Measure.SESSIONS}
+    measured = shown | ordering | presence
     return Plan(
         rows=Rows(
             source=Source.SESSIONS,
@@ -89,13 +90,13 @@ def plan(query: Query) -> Plan:
         ),
         keys=query.keys,
         totals=Totals(
-            measures=_sorted(shown | ordering | presence),
+            measures=_sorted(measured),
             present=present,
             ratio=query.order.ratio,
             descending=query.order.descending,
             limit=query.budget.groups + 1,
             offset=query.budget.offset,
-            summed=query.series and not query.keys and needed <= ADDITIVE,
+            summed=query.series and measured <= needed <= ADDITIVE,
         ),
         series=Series(measures=_sorted(needed)) if query.series else None,
     )

@@ -1,26 +1,27 @@
-"""From rows back to groups: fill, finish, split by status.
+"""From rows back to groups: order, cut, fill, finish, split by status.
 
 Owns which groups and buckets an answer shows. Does not know SQL or HTTP; the columns of the rows
 are those of `engine.sql.lower.Statement`.
 """
 
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import pyarrow as pa
 
-from engine.aggregates import Values, counter, finish
+from engine.aggregates import PRESENCE, Values, counter, finish
+from engine.plan import Plan, Totals
 from engine.query import Query
 from engine.result import Group, Number
-from engine.sql.lower import PLACE
+from engine.sql.page import PLACE
 from engine.sql.parts import BUCKET
 from engine.sql.rule import COLUMNS
 from schema.catalog import FIELD_BY_NAME, STATUS_KEY, Kind, Measure
 from schema.session import Outcome
 
 Finisher: TypeAlias = Callable[[Values], Number]
+GroupKey: TypeAlias = tuple[int | str, ...]
 Chosen: TypeAlias = tuple[Outcome, ...] | None
 
 
@@ -28,38 +29,81 @@ Chosen: TypeAlias = tuple[Outcome, ...] | None
 class Measured:
     """One base group: its key, its totals, and its non-empty buckets."""
 
-    key: tuple[str | int, ...]
+    key: GroupKey
     totals: Values
     buckets: dict[int, Values] = field(default_factory=dict)
 
 
-def measured(rows: pa.Table, query: Query) -> tuple[Measured, ...]:
-    """Gather the base groups in answer order, the one beyond the page with them."""
-    places, buckets = rows.column(PLACE).to_pylist(), rows.column(BUCKET).to_pylist()
-    keys = zip(*(rows.column(COLUMNS[key]).to_pylist() for key in query.keys), strict=True)
+def measured(rows: pa.Table, plan: Plan) -> tuple[Measured, ...]:
+    """Gather the base groups of the page in answer order, and one beyond it if there are more."""
+    columns = [rows.column(COLUMNS[key]).to_pylist() for key in plan.keys]
+    keys: list[GroupKey] = list(zip(*columns, strict=True)) if columns else [()] * len(rows)
     names = [measure for measure in Measure if measure.value in rows.column_names]
-    columns = [rows.column(measure.value).to_pylist() for measure in names]
-    values = [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
-    listed = list(keys) if query.keys else [()] * len(places)
+    numbers = [rows.column(measure.value).to_pylist() for measure in names]
+    values: list[Values] = [
+        dict(zip(names, row, strict=True)) for row in zip(*numbers, strict=True)
+    ]
+    buckets = rows.column(BUCKET).to_pylist() if BUCKET in rows.column_names else [None] * len(rows)
+    if PLACE in rows.column_names:
+        return _placed(rows.column(PLACE).to_pylist(), keys, buckets, values)
+    groups = _gathered(keys, buckets, values, plan)
+    return _page(groups, plan.totals) if plan.keys else tuple(groups)
+
+
+def _placed(
+    places: list[int], keys: list[GroupKey], buckets: list[int | None], values: list[Values]
+) -> tuple[Measured, ...]:
+    """Gather groups that storage has ordered and cut."""
     groups = {
-        place: Measured(key=listed[row], totals=values[row])
+        place: Measured(key=keys[row], totals=values[row])
         for row, place in enumerate(places)
         if buckets[row] is None
     }
-    if not query.keys and not groups:
-        groups = {1: Measured(key=(), totals=_summed(values))}
     for row, bucket in enumerate(buckets):
         if bucket is not None:
             groups[places[row]].buckets[bucket] = values[row]
     return tuple(groups[place] for place in sorted(groups))
 
 
-def _summed(buckets: list[dict[Measure, int]]) -> Values:
-    """Add up the totals that the plan left to the series."""
-    sums: Counter[Measure] = Counter()
+def _gathered(
+    keys: list[GroupKey], buckets: list[int | None], values: list[Values], plan: Plan
+) -> Iterable[Measured]:
+    """Gather all groups; without keys there is one, whatever the rows."""
+    series: dict[GroupKey, dict[int, Values]] = {}
+    totals: dict[GroupKey, Values] = {} if plan.keys else {(): {}}
+    for key, bucket, row in zip(keys, buckets, values, strict=True):
+        if bucket is None:
+            totals[key] = row
+        else:
+            series.setdefault(key, {})[bucket] = row
+    if plan.totals.summed:
+        totals |= {key: _summed(some.values()) for key, some in series.items()}
+    return [
+        Measured(key=key, totals=row, buckets=series.get(key, {}))
+        for key, row in totals.items()
+        if not plan.totals.present
+        or any(row.get(PRESENCE[subject]) for subject in plan.totals.present)
+    ]
+
+
+def _summed(buckets: Iterable[Values]) -> Values:
+    sums: dict[Measure, float | int | None] = {}
     for values in buckets:
-        sums.update({measure: value or 0 for measure, value in values.items()})
+        for measure, number in values.items():
+            sums[measure] = (sums.get(measure) or 0) + (number or 0)
     return sums
+
+
+def _page(groups: Iterable[Measured], totals: Totals) -> tuple[Measured, ...]:
+    """Order groups as asked, nulls last and ties by key, and cut them to the page and one more."""
+    ordered = sorted(groups, key=lambda group: group.key)
+    ratio = totals.ratio
+    if ratio is not None:
+        numbers = {group.key: ratio.of(group.totals) for group in ordered}
+        known = [group for group in ordered if numbers[group.key] is not None]
+        known.sort(key=lambda group: numbers[group.key] or 0, reverse=totals.descending)
+        ordered = known + [group for group in ordered if numbers[group.key] is None]
+    return tuple(ordered[totals.offset : totals.offset + totals.limit])
 
 
 def shape(groups: tuple[Measured, ...], query: Query) -> tuple[Group, ...]:

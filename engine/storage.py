@@ -87,7 +87,7 @@ class Storage:
 
 
 def _is_failure(error: BaseException) -> bool:
-    """Tell whether the store failed, not the statement; a wrong checksum has no class of its own."""
+    """Tell whether the store failed, not the statement; a wrong checksum is a plain Error."""
     failures = (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException)
     return isinstance(error, failures) or type(error) is duckdb.Error
 

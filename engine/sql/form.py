@@ -21,6 +21,7 @@ INLINE_VALUES: Final = 20
 START: Final = "range_start"
 END: Final = "range_end"
 STEP: Final = "step"
+MOST_ROWS: Final = "most_rows"
 OFFSET: Final = "page_offset"
 LAST: Final = "page_last"
 LAST_SHOWN: Final = "page_last_shown"
@@ -66,6 +67,7 @@ class Form:
     ratio: Ratio | None
     descending: bool
     summed: bool
+    paged: bool
 
 
 @dataclass(slots=True)
@@ -92,8 +94,8 @@ class _Lifted:
         return name
 
 
-def lift(plan: Plan) -> tuple[Form, dict[str, Parameter]]:
-    """Split a plan into its form and the values bound by name."""
+def lift(plan: Plan, *, paged: bool = False) -> tuple[Form, dict[str, Parameter]]:
+    """Split a plan into its form and the values bound by name; `paged` cuts it in SQL."""
     lifted = _Lifted()
     rows, totals = plan.rows, plan.totals
     form = Form(
@@ -106,13 +108,14 @@ def lift(plan: Plan) -> tuple[Form, dict[str, Parameter]]:
         present=totals.present,
         ratio=totals.ratio,
         descending=totals.descending,
-        summed=totals.summed,
+        summed=totals.summed and not paged,
+        paged=paged,
     )
     window = {START: rows.window.start, END: rows.window.end}
     if plan.series is not None:
         window |= {STEP: rows.window.step}
     page = {}
-    if plan.keys:
+    if paged:
         last = totals.offset + totals.limit
         page = {OFFSET: totals.offset, LAST: last}
         page |= {} if plan.series is None else {LAST_SHOWN: last - 1}

@@ -89,7 +89,7 @@ def plain_series(form: Form) -> exp.Select | None:
     """Measure over sessions what cells cannot answer of each shown group and bucket."""
     keys = {name: exp.column(name) for name in key_names(form)}
     grouping = {**keys, BUCKET: _bucket()}
-    return _plain(form, grouping, form.series or (), shown_only=bool(form.keys))
+    return _plain(form, grouping, form.series or (), shown_only=form.paged)
 
 
 def side_by_side(
@@ -104,6 +104,18 @@ def side_by_side(
     if not names:
         return select.join(beside, join_type="cross", copy=False)
     return select.join(beside, using=[exp.to_identifier(name) for name in names], copy=False)
+
+
+def nothing(name: str) -> exp.Expr:
+    """Spell a column that this part of the answer does not have."""
+    return exp.alias_(exp.null(), name, copy=False)
+
+
+def column_or_nothing(
+    measure: Measure, there: Sequence[Measure], table: str | None = None
+) -> exp.Expr:
+    """Spell a measure's column if it is `there`."""
+    return exp.column(measure.value, table=table) if measure in there else nothing(measure.value)
 
 
 def _in_cells(form: Form, measure: Measure) -> bool:
