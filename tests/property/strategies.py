@@ -175,7 +175,7 @@ def _choices(draw: st.DrawFn, fields: Sequence[str]) -> list[tuple[str, str]]:
 
 
 @st.composite
-def askings(draw: st.DrawFn) -> Asking:
+def askings(draw: st.DrawFn, *, points: int | None = None) -> Asking:
     """Draw a world and several requests about it."""
     asked = draw(st.lists(requests(), min_size=3, max_size=6))
-    return Asking(world=draw(worlds()), requests=tuple(asked))
+    return Asking(world=draw(worlds(points=points)), requests=tuple(asked))
