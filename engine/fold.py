@@ -42,7 +42,7 @@ def _seconds(moment: str) -> str:
 
 
 def fold_updates(source: str) -> str:
-    """Spell a SELECT of SESSION_COLUMNS that folds the updates in the table `source`."""
+    """Spell a SELECT that folds the updates in the table `source`; its columns lack `person`."""
     return f"""
         SELECT project_id, session_id,
             {_seconds("identity.started")} AS started,
@@ -79,7 +79,7 @@ def fold_updates(source: str) -> str:
 
 
 def expand_counted(source: str) -> str:
-    """Spell a SELECT of SESSION_COLUMNS with one row a counted outcome; counts are never folded."""
+    """Spell a SELECT with one row a counted outcome, which is never folded; it lacks `person`."""
     parts = [
         f"""
         SELECT project_id, CAST(NULL AS UUID) AS session_id,
@@ -95,5 +95,21 @@ def expand_counted(source: str) -> str:
 
 
 def insert_sessions(select: str) -> str:
-    """Spell the statement that adds folded rows to `sessions`."""
-    return f"INSERT INTO sessions ({_SESSION_NAMES}) SELECT {_SESSION_NAMES} FROM ({select})"  # noqa: S608  (every part is a constant of ours)
+    """Spell the statement that adds folded rows to `sessions`, with the numbers of their users."""
+    return f"""
+        INSERT INTO sessions ({_SESSION_NAMES})
+        SELECT {_SESSION_NAMES}
+        FROM ({select}) LEFT JOIN (SELECT distinct_id, number AS person FROM people)
+            USING (distinct_id)
+    """  # noqa: S608  (every part is a constant of ours)
+
+
+def insert_people(source: str) -> str:
+    """Spell the statement that gives the next numbers to users who have none yet."""
+    return f"""
+        INSERT INTO people
+        SELECT distinct_id,
+            coalesce((SELECT max(number) FROM people), 0) + row_number() OVER () AS number
+        FROM (SELECT DISTINCT distinct_id FROM {source} WHERE distinct_id IS NOT NULL)
+        ANTI JOIN people USING (distinct_id)
+    """  # noqa: S608  (every part is a constant of ours)

@@ -11,7 +11,7 @@ import duckdb
 from engine.clock import real_clock
 from engine.directory import Directory
 from engine.errors import StorageUnavailable
-from engine.fold import expand_counted, fold_updates, insert_sessions
+from engine.fold import expand_counted, fold_updates, insert_people, insert_sessions
 from engine.intake import REPORTED_ROWS, BadRow, Batch, LoadRejected, LoadReport, normalise
 from engine.storage import Storage
 from schema.ddl import STAGED_TABLE
@@ -182,6 +182,7 @@ def fold_staged(cursor: duckdb.DuckDBPyConnection) -> None:
     cursor.execute(_KNOWN)
     cursor.execute(_AFFECTED)
     cursor.execute(_FORGET)
+    cursor.execute(insert_people("staged"))
     folded, counted = fold_updates("affected"), expand_counted("staged")
     cursor.execute(insert_sessions(f"{folded} UNION ALL {counted}"))
     cursor.execute(f"INSERT INTO session_updates SELECT {_NAMES} FROM staged")  # noqa: S608  (names of ours)

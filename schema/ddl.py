@@ -20,6 +20,7 @@ TABLES = (
     f"CREATE TABLE {LAYOUT_TABLE} (version INTEGER NOT NULL)",
     _table("session_updates", UPDATE_COLUMNS),
     _table("sessions", SESSION_COLUMNS),
+    "CREATE TABLE people (distinct_id VARCHAR, number INTEGER)",
     "CREATE TABLE organizations (id BIGINT PRIMARY KEY, slug VARCHAR UNIQUE, name VARCHAR)",
     "CREATE TABLE projects (id BIGINT PRIMARY KEY, organization_id BIGINT, slug VARCHAR,"
     " name VARCHAR, UNIQUE (organization_id, slug))",
@@ -35,7 +36,9 @@ TABLES = (
     "CREATE TABLE grants (token_id BIGINT, organization_id BIGINT, project_id BIGINT)",
     "CREATE TABLE loads (digest VARCHAR PRIMARY KEY, loaded TIMESTAMP)",
 )
-"""`adoptions` holds a row for each release seen in an environment; its times are null until known.
+"""`people` numbers users without gaps, of whatever project they are.
+
+`adoptions` holds a row for each release seen in an environment; its times are null until known.
 
 `grants.project_id` is null when the token may read every project of the organization.
 """

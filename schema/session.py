@@ -178,6 +178,12 @@ SESSION_COLUMNS = (
     ),
     Column(name="distinct_id", sql_type="VARCHAR", unit="", meaning="the user, or null"),
     Column(
+        name="person",
+        sql_type="INTEGER",
+        unit="",
+        meaning="the user's number in `people`, or null; counted in place of the text",
+    ),
+    Column(
         name="duration", sql_type="DOUBLE", unit="seconds", meaning="how long it lasted, or null"
     ),
     Column(

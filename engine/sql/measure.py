@@ -15,7 +15,7 @@ from engine.sql.rule import DIALECT
 from schema.catalog import Measure
 from schema.session import Mechanism, Outcome
 
-PERSON: Final = "distinct_id"
+PERSON: Final = "person"
 
 _UNHEALTHY: Final = exp.column("outcome") > int(Outcome.HEALTHY)
 _CRASHED: Final = exp.column("outcome").eq(int(Outcome.CRASHED))

@@ -42,7 +42,9 @@ def test_explanation_tells_every_stage() -> None:
         "listed if   it has rows of user",
         "series      users, duration_p50",
     )
-    assert [statement.text.startswith("WITH ") for statement in found.statements] == [True]
+    (statement,) = found.statements
+    assert statement.text.startswith("SELECT release, ")
+    assert list(statement.parameters.values())[:5] == [1, 2, 3, "a", "b"]
 
 
 def test_explanation_holds_the_plain_answer() -> None:

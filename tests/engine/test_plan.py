@@ -156,13 +156,19 @@ SUMMED = {
     "users": ("field=count_unique(user)", False),
     "users-beside-sessions": ("field=count_unique(user)&field=sum(session)", False),
     "durations": ("field=max(session.duration)", False),
-    "groups": ("field=sum(session)&groupBy=release", False),
+    "groups": ("field=sum(session)&groupBy=release", True),
+    "groups-without-totals": ("field=sum(session)&groupBy=release&includeTotals=0", True),
+    "groups-listed-by-users": ("field=count_unique(user)&groupBy=release", False),
+    "groups-ordered-by-users": (
+        "field=sum(session)&field=count_unique(user)&groupBy=release&orderBy=count_unique(user)",
+        False,
+    ),
     "no-series": ("field=sum(session)&includeSeries=0", False),
 }
 
 
 @pytest.mark.parametrize(("line", "summed"), SUMMED.values(), ids=SUMMED.keys())
-def test_only_sessions_of_one_group_may_be_summed(line: str, *, summed: bool) -> None:
+def test_only_sessions_may_be_summed(line: str, *, summed: bool) -> None:
     """Totals come from the series only where they are the same; users never are."""
     assert planned(line).totals.summed is summed
 

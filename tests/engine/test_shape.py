@@ -1,10 +1,11 @@
-"""Rows become groups: filled, finished, and split by status."""
+"""Rows become groups: ordered, cut, filled, finished, and split by status."""
 
 from collections.abc import Sequence
 
 import pyarrow as pa
 import pytest
 
+from engine.plan import plan
 from engine.query import Query
 from engine.result import Group
 from engine.shape import Measured, measured, shape
@@ -28,43 +29,110 @@ def asked(line: str) -> Query:
     return meant(f"{FOUR}&{line}")
 
 
-def table(names: Sequence[str], *rows: Sequence[object]) -> pa.Table:
-    """Make the rows that a statement gives."""
-    columns = ("place", "bucket", *names)
-    return pa.table({name: [row[at] for row in rows] for at, name in enumerate(columns)})
+def gathered(query: Query, names: Sequence[str], *rows: Sequence[object]) -> tuple[Measured, ...]:
+    """Gather the groups of a page from rows of these columns."""
+    columns = {name: [row[at] for row in rows] for at, name in enumerate(names)}
+    return measured(pa.table(columns), plan(query))
 
 
-def test_rows_are_gathered_in_the_order_of_their_places() -> None:
-    """Totals and buckets of a group find each other, in whatever order the rows come."""
-    query = asked("field=sum(session)&groupBy=release&groupBy=project")
-    rows = table(
-        ("project_id", "release", "sessions"),
-        (2, 3, None, None, 5),
-        (2, None, 1, "a", 5),
-        (1, 0, None, None, 7),
-        (1, None, 2, "", 9),
-        (1, 2, None, None, 2),
-    )
+USERS = ("release", "bucket", "users")
 
-    assert measured(rows, query) == (
-        Measured(
-            key=(2, ""),
-            totals={Measure.SESSIONS: 9},
-            buckets={0: {Measure.SESSIONS: 7}, 2: {Measure.SESSIONS: 2}},
-        ),
-        Measured(
-            key=(1, "a"), totals={Measure.SESSIONS: 5}, buckets={3: {Measure.SESSIONS: 5}}
-        ),
+
+def test_totals_and_buckets_of_a_group_find_each_other() -> None:
+    """Rows come in any order; those without a bucket are totals."""
+    query = asked("field=count_unique(user)&groupBy=release")
+
+    groups = gathered(query, USERS, ("a", 3, 2), ("b", None, 7), ("a", None, 4), ("b", 0, 7))
+
+    assert groups == (
+        Measured(key=("b",), totals={Measure.USERS: 7}, buckets={0: {Measure.USERS: 7}}),
+        Measured(key=("a",), totals={Measure.USERS: 4}, buckets={3: {Measure.USERS: 2}}),
     )
 
 
 def test_totals_left_to_the_series_are_added_up() -> None:
-    """Without a row of totals the one group's sessions are summed."""
-    query = asked("field=sum(session)")
+    """Sessions of all buckets are the sessions of a group, with keys and without."""
+    grouped = asked("field=sum(session)&groupBy=release")
+    single = asked("field=sum(session)")
 
-    (group,) = measured(table(("sessions",), (1, 1, 4), (1, 3, 5)), query)
+    groups = gathered(
+        grouped, ("release", "bucket", "sessions"), ("a", 1, 4), ("b", 0, 1), ("a", 3, 5)
+    )
+    (alone,) = gathered(single, ("bucket", "sessions"), (1, 4), (3, 5))
 
-    assert group.totals == {Measure.SESSIONS: 9}
+    assert [(group.key, group.totals) for group in groups] == [
+        (("a",), {Measure.SESSIONS: 9}),
+        (("b",), {Measure.SESSIONS: 1}),
+    ]
+    assert alone.totals == {Measure.SESSIONS: 9}
+
+
+ROWS = (
+    ("c", None, 3, 6),
+    ("a", None, 0, 0),
+    ("e", None, 1, 1),
+    ("b", None, 3, 6),
+    ("d", None, 1, 4),
+)
+RATED = ("release", "bucket", "users_crashed", "users")
+ORDERS = {
+    "default-is-descending": ("field=crash_rate(user)", "ebcd"),
+    "ascending": ("field=crash_rate(user)&orderBy=crash_rate(user)", "dbce"),
+    "free-rate": ("field=crash_free_rate(user)&orderBy=-crash_free_rate(user)", "dbce"),
+    "count": ("field=count_unique(user)", "bcde"),
+    "by-key-alone": ("field=errored_rate(user)", "bcde"),
+}
+
+
+@pytest.mark.parametrize(("line", "keys"), ORDERS.values(), ids=ORDERS.keys())
+def test_groups_are_ordered_with_ties_by_key(line: str, keys: str) -> None:
+    """Groups come as asked, equal ones by their key; without users a group is not listed."""
+    groups = gathered(asked(f"{line}&groupBy=release"), RATED, *ROWS)
+
+    assert "".join(str(group.key[0]) for group in groups) == keys
+
+
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_groups_without_a_number_come_last(sign: str) -> None:
+    """A rate that cannot be had is last, in either direction."""
+    line = f"field=crash_rate(session)&groupBy=release&orderBy={sign}crash_rate(session)"
+    rows = [("b", None, 0, 0), ("a", None, 0, 0), ("c", None, 1, 2)]
+
+    groups = gathered(
+        asked(f"{line}&includeSeries=0"),
+        ("release", "bucket", "sessions_crashed", "sessions"),
+        *rows,
+    )
+
+    assert [group.key for group in groups] == [("c",), ("a",), ("b",)]
+
+
+def test_groups_are_cut_to_the_page_and_one_more() -> None:
+    """From the offset on, the page and the group that tells of a next one are kept."""
+    query = asked("field=count_unique(user)&groupBy=release&per_page=2&cursor=0:1:0")
+
+    groups = gathered(query, RATED, *ROWS)
+
+    assert [group.key for group in groups] == [("c",), ("d",), ("e",)]
+
+
+def test_groups_with_places_keep_them() -> None:
+    """What storage has ordered and cut is not ordered again; its series has no keys."""
+    query = asked("field=count_unique(user)&groupBy=release&groupBy=project")
+
+    groups = gathered(
+        query,
+        ("place", "bucket", "project_id", "release", "users"),
+        (2, 3, None, None, 5),
+        (2, None, 1, "a", 5),
+        (1, 0, None, None, 7),
+        (1, None, 2, "", 4),
+    )
+
+    assert groups == (
+        Measured(key=(2, ""), totals={Measure.USERS: 4}, buckets={0: {Measure.USERS: 7}}),
+        Measured(key=(1, "a"), totals={Measure.USERS: 5}, buckets={3: {Measure.USERS: 5}}),
+    )
 
 
 @pytest.mark.parametrize("key", ["release", "project"])
@@ -73,14 +141,14 @@ def test_no_rows_make_no_group_of_a_key(key: str) -> None:
     column = "project_id" if key == "project" else key
     query = asked(f"field=sum(session)&groupBy={key}&groupBy=session.status")
 
-    assert measured(table((column, "sessions")), query) == ()
+    assert gathered(query, (column, "bucket", *COUNTS)) == ()
 
 
 def test_no_rows_make_one_empty_group_without_keys() -> None:
     """Without a base key there always is one group, of zeros and nulls."""
     query = asked("field=sum(session)&field=p50(session.duration)&field=errored_rate(session)")
 
-    (group,) = shape(measured(table(("sessions", "duration_p50")), query), query)
+    (group,) = shape(gathered(query, ("bucket", "sessions", "duration_p50")), query)
 
     assert group == Group(
         by={},
