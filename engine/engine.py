@@ -16,7 +16,7 @@ from engine.explain import Explanation, explain
 from engine.intake import Batch, LoadReport
 from engine.limits import Limits
 from engine.loading import LoadOptions, load
-from engine.pipeline import Engines, answer
+from engine.pipeline import Resources, answer
 from engine.request import Request
 from engine.result import Answer
 from engine.rows import batches
@@ -77,14 +77,14 @@ class Engine:
 
     def query(self, request: Request, scope: Scope, now: datetime) -> Answer:
         """Answer one question; RequestError, ScopeError or StorageError say why not."""
-        return answer(request, scope, now, engines=self._engines())
+        return answer(request, scope, now, resources=self._resources())
 
     def explain(self, request: Request, scope: Scope, now: datetime) -> Explanation:
         """Answer one question and say how: its meaning, its plan, its statements, its times."""
-        return explain(request, scope, now, engines=self._engines())
+        return explain(request, scope, now, resources=self._resources())
 
-    def _engines(self) -> Engines:
-        return Engines(storage=self._storage, registry=self.directory, limits=self.limits)
+    def _engines(self) -> Resources:
+        return Resources(storage=self._storage, registry=self.directory, limits=self.limits)
 
     def close(self) -> None:
         """Write everything to the file and let go of it."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from engine.condition import Condition, Either, Membership
-from engine.pipeline import ROWS_A_POINT, Engines, answer
+from engine.pipeline import ROWS_A_POINT, Resources, answer
 from engine.plan import Plan, plan
 from engine.query import Query
 from engine.request import Request
@@ -27,17 +27,17 @@ class Explanation:
     answer: Answer
 
 
-def explain(request: Request, scope: Scope, now: datetime, *, engines: Engines) -> Explanation:
+def explain(request: Request, scope: Scope, now: datetime, *, resources: Resources) -> Explanation:
     """Explain and answer one question; raises what a plain answer raises."""
-    query = resolve(request, scope, now, registry=engines.registry, limits=engines.limits)
+    query = resolve(request, scope, now, registry=resources.registry, limits=resources.limits)
     planned = None if query.empty else plan(query)
     return Explanation(
         query=tuple(_describe(query)),
         plan=() if planned is None else tuple(_steps(planned)),
         statements=()
         if planned is None
-        else (lower(planned, most_rows=ROWS_A_POINT * engines.limits.points),),
-        answer=answer(request, scope, now, engines=engines),
+        else (lower(planned, most_rows=ROWS_A_POINT * resources.limits.points),),
+        answer=answer(request, scope, now, resources=resources),
     )
 
 

@@ -44,7 +44,7 @@ class Stopwatch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Engines:
+class Resources:
     """What a walk needs beside the question: the store, the registry and the limits."""
 
     storage: Storage
@@ -52,35 +52,35 @@ class Engines:
     limits: Limits
 
 
-def answer(request: Request, scope: Scope, now: datetime, *, engines: Engines) -> Answer:
+def answer(request: Request, scope: Scope, now: datetime, *, resources: Resources) -> Answer:
     """Answer one question; RequestError, ScopeError or StorageError say why not."""
     watch = Stopwatch()
     with watch.stage("resolve"):
-        query = resolve(request, scope, now, registry=engines.registry, limits=engines.limits)
+        query = resolve(request, scope, now, registry=resources.registry, limits=resources.limits)
     if query.empty:
         return _answer(query, (), more=False, rows=0, watch=watch)
     with watch.stage("plan"):
         planned = plan(query)
-    rows = _rows(planned, engines, watch)
+    rows = _rows(planned, resources, watch)
     with watch.stage("shape"):
         groups = measured(rows, planned)
     more = bool(query.keys) and len(groups) > query.budget.groups
     return _answer(query, groups[: query.budget.groups], more=more, rows=rows.num_rows, watch=watch)
 
 
-def _rows(planned: Plan, engines: Engines, watch: Stopwatch) -> pa.Table:
+def _rows(planned: Plan, resources: Resources, watch: Stopwatch) -> pa.Table:
     """Read all groups if they are few enough to be ordered here, else the ones of the page."""
-    most_rows = ROWS_A_POINT * engines.limits.points
+    most_rows = ROWS_A_POINT * resources.limits.points
     with watch.stage("lower"):
         statement = lower(planned, most_rows=most_rows)
     with watch.stage("run"):
-        rows = run(statement, engines.storage, timeout_seconds=engines.limits.timeout_seconds)
+        rows = run(statement, resources.storage, timeout_seconds=resources.limits.timeout_seconds)
     if not planned.keys or len(rows) < most_rows:
         return rows
     with watch.stage("lower"):
         statement = lower_page(planned)
     with watch.stage("run"):
-        return run(statement, engines.storage, timeout_seconds=engines.limits.timeout_seconds)
+        return run(statement, resources.storage, timeout_seconds=resources.limits.timeout_seconds)
 
 
 def _answer(
