@@ -83,7 +83,7 @@ class Engine:
         """Answer one question and say how: its meaning, its plan, its statements, its times."""
         return explain(request, scope, now, resources=self._resources())
 
-    def _engines(self) -> Resources:
+    def _resources(self) -> Resources:
         return Resources(storage=self._storage, registry=self.directory, limits=self.limits)
 
     def close(self) -> None:

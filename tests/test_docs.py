@@ -24,8 +24,10 @@ from api.settings import FILE_NAME, FILE_VARIABLE, PREFIX, Settings
 from engine.engine import Engine
 from engine.errors import EngineError, StorageUnavailable
 from engine.limits import INTERVAL_WORDS, Limits
+from engine.reading import RECEIVED
 from engine.request import Request
 from schema.catalog import FIELDS, GROUP_KEYS, SEARCH_KEYS
+from schema.ddl import TABLES
 from schema.session import SESSION_COLUMNS, UPDATE_COLUMNS, Column, Outcome, UpdateStatus
 from tests.spoken import Sentence, constants, returned, told, trimmed
 from tests.typed import follow, looks_like
@@ -162,6 +164,13 @@ def _stands_in(text: str, spoken: str) -> bool:
     return all(part in spoken for part in parts)
 
 
+FIRST_COLUMNS = {
+    "columns.md": {*(column.name for column in (*UPDATE_COLUMNS, *SESSION_COLUMNS)), RECEIVED},
+    "fields.md": {*(field.name for field in FIELDS), *(outcome.word for outcome in Outcome)},
+    "settings.md": {*Settings.model_fields},
+}
+"""What the first columns of a page's tables may name."""
+
 PYTHON_PAGES = [page for page in PAGES if _has_python(page)]
 VERBS = dict(_verbs(get_command(program), "release-health"))
 
@@ -219,11 +228,27 @@ def test_column_is_described(column: Column) -> None:
     assert row in page
 
 
+def test_every_table_is_described() -> None:
+    """The page of columns names each table of a database file."""
+    tables = {statement.split()[2] for statement in TABLES}
+
+    assert "sessions" in tables
+    assert tables <= _mentioned("columns.md")
+
+
 def test_every_update_status_is_described() -> None:
     """The page of columns names each status that an update may carry."""
     page = (REFERENCE / "columns.md").read_text(encoding="utf-8")
 
     assert [status.value for status in UpdateStatus if status.value not in page] == []
+
+
+@pytest.mark.parametrize(("page", "names"), FIRST_COLUMNS.items(), ids=FIRST_COLUMNS)
+def test_nothing_is_described_that_does_not_exist(page: str, names: set[str]) -> None:
+    """A name that was taken away leaves the tables of its page, too."""
+    text = (REFERENCE / page).read_text(encoding="utf-8")
+
+    assert set(_cells(text, 0)) <= names
 
 
 @pytest.mark.parametrize("page", PAGES, ids=_ids(PAGES))

@@ -1,0 +1,112 @@
+"""The tables of a file are the columns that are written down."""
+
+from collections.abc import Iterator
+
+import duckdb
+import pytest
+
+from schema.ddl import LAYOUT_TABLE, LAYOUT_VERSION, STAGED_TABLE, TABLES
+from schema.session import SESSION_COLUMNS, UPDATE_COLUMNS, Column
+
+NAMES = {
+    LAYOUT_TABLE,
+    "adoptions",
+    "environments",
+    "grants",
+    "loads",
+    "organizations",
+    "people",
+    "projects",
+    "releases",
+    "session_updates",
+    "sessions",
+    "tokens",
+}
+
+
+@pytest.fixture
+def database() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Make a database in memory with all tables."""
+    with duckdb.connect() as connection:
+        for statement in (*TABLES, STAGED_TABLE):
+            connection.execute(statement)
+        yield connection
+
+
+def columns_of(database: duckdb.DuckDBPyConnection, table: str) -> list[tuple[str, str]]:
+    """List the columns of a table with their types, as DuckDB knows them."""
+    rows = database.execute(
+        "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = $table"
+        " ORDER BY column_index",
+        {"table": table},
+    )
+    return [(name, kind) for name, kind in rows.fetchall()]
+
+
+def test_all_tables_are_there(database: duckdb.DuckDBPyConnection) -> None:
+    """A new file has these tables and no others."""
+    rows = database.execute("SELECT table_name FROM duckdb_tables() WHERE NOT temporary").fetchall()
+
+    assert {name for (name,) in rows} == NAMES
+
+
+DESCRIBED = {
+    "session_updates": UPDATE_COLUMNS,
+    "sessions": SESSION_COLUMNS,
+    "staged": UPDATE_COLUMNS,
+}
+
+
+@pytest.mark.parametrize(("table", "columns"), DESCRIBED.items(), ids=DESCRIBED.keys())
+def test_table_has_the_described_columns(
+    database: duckdb.DuckDBPyConnection, table: str, columns: tuple[Column, ...]
+) -> None:
+    """Names, types and order are those of the description."""
+    expected = [(column.name, column.sql_type) for column in columns]
+
+    assert columns_of(database, table) == expected
+
+
+def test_staged_updates_are_not_in_the_file(database: duckdb.DuckDBPyConnection) -> None:
+    """Rows on their way in belong to one connection alone."""
+    rows = database.execute("SELECT temporary FROM duckdb_tables() WHERE table_name = 'staged'")
+
+    assert rows.fetchall() == [(True,)]
+
+
+KEYS = {
+    "organization-slug": "INSERT INTO organizations VALUES (2, 'acme', '')",
+    "organization-id": "INSERT INTO organizations VALUES (1, 'other', '')",
+    "project-id": "INSERT INTO projects VALUES (1, 2, 'other', '')",
+    "project-slug": "INSERT INTO projects VALUES (2, 1, 'web', '')",
+    "environment": "INSERT INTO environments VALUES (1, 'prod')",
+    "release": "INSERT INTO releases VALUES (1, 'a', NULL)",
+    "adoption": "INSERT INTO adoptions VALUES (1, 'prod', 'a', NULL, NULL)",
+    "token-digest": "INSERT INTO tokens VALUES (2, '', 'digest', NULL, NULL)",
+    "load": "INSERT INTO loads VALUES ('digest', NULL)",
+}
+
+
+@pytest.mark.parametrize("statement", KEYS.values(), ids=KEYS.keys())
+def test_what_must_be_there_once_cannot_be_twice(
+    database: duckdb.DuckDBPyConnection, statement: str
+) -> None:
+    """Names within their owner, and ids, are unique by the tables themselves."""
+    for first in (
+        "INSERT INTO organizations VALUES (1, 'acme', '')",
+        "INSERT INTO projects VALUES (1, 1, 'web', '')",
+        "INSERT INTO environments VALUES (1, 'prod')",
+        "INSERT INTO releases VALUES (1, 'a', NULL)",
+        "INSERT INTO adoptions VALUES (1, 'prod', 'a', NULL, NULL)",
+        "INSERT INTO tokens VALUES (1, '', 'digest', NULL, NULL)",
+        "INSERT INTO loads VALUES ('digest', NULL)",
+    ):
+        database.execute(first)
+
+    with pytest.raises(duckdb.ConstraintException):
+        database.execute(statement)
+
+
+def test_layout_has_a_number() -> None:
+    """Layouts are counted from 1."""
+    assert LAYOUT_VERSION >= 1
