@@ -11,9 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-import pyarrow as pa
-
-from engine.execute import run
+from engine.execute import Rows, run
 from engine.limits import Limits
 from engine.plan import Plan, Source, plan
 from engine.query import Query
@@ -65,17 +63,17 @@ def answer(request: Request, scope: Scope, now: datetime, *, resources: Resource
     with watch.stage("shape"):
         groups = measured(rows, planned)
     more = bool(query.keys) and len(groups) > query.budget.groups
-    return _answer(query, groups[: query.budget.groups], more=more, rows=rows.num_rows, watch=watch)
+    return _answer(query, groups[: query.budget.groups], more=more, rows=rows.count, watch=watch)
 
 
-def _rows(planned: Plan, resources: Resources, watch: Stopwatch) -> pa.Table:
+def _rows(planned: Plan, resources: Resources, watch: Stopwatch) -> Rows:
     """Read all groups if they are few enough to be ordered here, else the ones of the page."""
     most_rows = ROWS_A_POINT * resources.limits.points
     with watch.stage("lower"):
         statement = lower(planned, most_rows=most_rows)
     with watch.stage("run"):
         rows = run(statement, resources.storage, timeout_seconds=resources.limits.timeout_seconds)
-    if not planned.keys or len(rows) < most_rows:
+    if not planned.keys or rows.count < most_rows:
         return rows
     with watch.stage("lower"):
         statement = lower_page(planned)

@@ -143,7 +143,7 @@ def _projects(wanted: tuple[str, ...], scope: Scope) -> tuple[int, ...]:
             message = "Invalid project parameter. Values must be numbers."
             raise InvalidProject(message)
     named = ids | slugs
-    found = [named.get(_plain_number(text)) for text in wanted]
+    found = [named.get(text, named.get(_plain_number(text))) for text in wanted]
     if not all(one in scope.readable for one in found):
         raise Forbidden
     return tuple(sorted({one for one in found if one is not None}))

@@ -4,13 +4,12 @@ Owns which groups and buckets an answer shows. Does not know SQL or HTTP; the co
 are those of `engine.sql.lower.Statement`.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-import pyarrow as pa
-
 from engine.aggregates import PRESENCE, Values, counter, finish
+from engine.execute import Rows
 from engine.plan import Plan, Totals
 from engine.query import Query
 from engine.result import Group, Number
@@ -34,39 +33,45 @@ class Measured:
     buckets: dict[int, Values] = field(default_factory=dict)
 
 
-def measured(rows: pa.Table, plan: Plan) -> tuple[Measured, ...]:
+def measured(rows: Rows, plan: Plan) -> tuple[Measured, ...]:
     """Gather the base groups of the page in answer order, and one beyond it if there are more."""
-    columns = [rows.column(COLUMNS[key]).to_pylist() for key in plan.keys]
-    keys: list[GroupKey] = list(zip(*columns, strict=True)) if columns else [()] * len(rows)
-    names = [measure for measure in Measure if measure.value in rows.column_names]
-    numbers = [rows.column(measure.value).to_pylist() for measure in names]
+    columns = [rows.keys(COLUMNS[key]) for key in plan.keys]
+    keys: list[GroupKey] = list(zip(*columns, strict=True)) if columns else [()] * rows.count
+    names = [measure for measure in Measure if measure.value in rows.columns]
+    numbers = [rows.numbers(measure.value) for measure in names]
     values: list[Values] = [
         dict(zip(names, row, strict=True)) for row in zip(*numbers, strict=True)
     ]
-    buckets = rows.column(BUCKET).to_pylist() if BUCKET in rows.column_names else [None] * len(rows)
-    if PLACE in rows.column_names:
-        return _placed(rows.column(PLACE).to_pylist(), keys, buckets, values)
+    buckets = rows.places(BUCKET)
+    if PLACE in rows.columns:
+        return _placed(rows.places(PLACE), keys, buckets, values)
     groups = _gathered(keys, buckets, values, plan)
     return _page(groups, plan.totals) if plan.keys else tuple(groups)
 
 
 def _placed(
-    places: list[int], keys: list[GroupKey], buckets: list[int | None], values: list[Values]
+    places: Sequence[int | None],
+    keys: Sequence[GroupKey],
+    buckets: Sequence[int | None],
+    values: Sequence[Values],
 ) -> tuple[Measured, ...]:
     """Gather groups that storage has ordered and cut."""
     groups = {
         place: Measured(key=keys[row], totals=values[row])
         for row, place in enumerate(places)
-        if buckets[row] is None
+        if place is not None and buckets[row] is None
     }
-    for row, bucket in enumerate(buckets):
-        if bucket is not None:
-            groups[places[row]].buckets[bucket] = values[row]
+    for row, (place, bucket) in enumerate(zip(places, buckets, strict=True)):
+        if place is not None and bucket is not None:
+            groups[place].buckets[bucket] = values[row]
     return tuple(groups[place] for place in sorted(groups))
 
 
 def _gathered(
-    keys: list[GroupKey], buckets: list[int | None], values: list[Values], plan: Plan
+    keys: Sequence[GroupKey],
+    buckets: Sequence[int | None],
+    values: Sequence[Values],
+    plan: Plan,
 ) -> Iterable[Measured]:
     """Gather all groups; without keys there is one, whatever the rows."""
     series: dict[GroupKey, dict[int, Values]] = {}

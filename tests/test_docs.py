@@ -21,6 +21,7 @@ from api.cli.program import program
 from api.params import ALIASES, PARAMETERS
 from api.routes import router
 from api.settings import FILE_NAME, FILE_VARIABLE, PREFIX, Settings
+from benchmarks.shapes import SHAPES
 from engine.engine import Engine
 from engine.errors import EngineError, StorageUnavailable
 from engine.limits import INTERVAL_WORDS, Limits
@@ -402,6 +403,13 @@ def test_every_address_is_described() -> None:
 
     assert paths - {sessions} <= _mentioned("parameters.md")
     assert sessions in page
+
+
+def test_every_question_of_the_race_is_in_the_readme() -> None:
+    """The table of times has a line for each question that `make bench` asks."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+
+    assert [shape.name for shape in SHAPES if f"| {shape.name} |" not in text] == []
 
 
 def test_contributing_stays_on_one_page() -> None:

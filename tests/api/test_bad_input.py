@@ -213,7 +213,7 @@ def test_unknown_environments(client: TestClient, environment: str) -> None:
     )
 
 
-@pytest.mark.parametrize("project", ["3", "theirs", "4711", "9" * 40, "-2", "1.5", "1 ", "01"])
+@pytest.mark.parametrize("project", ["3", "theirs", "4711", "9" * 40, "-2", "1.5", "1 "])
 def test_foreign_projects(client: TestClient, project: str) -> None:
     """What is no project of the caller is forbidden, before the field is looked at."""
     assert ask(client, ("project", project), ("field", "x")) == (

@@ -9,14 +9,16 @@ from engine.condition import Condition, Either, Every, Membership, simplify
 from schema.catalog import Key
 from tests.property.profile import PURE
 
+PROJECT_IDS, RELEASES, ENVIRONMENTS = (1, 2, 3), ("", "a", "b"), ("", "prod")
 VALUES: dict[Key, tuple[int, ...] | tuple[str, ...]] = {
-    Key.PROJECT: (1, 2, 3),
-    Key.RELEASE: ("", "a", "b"),
-    Key.ENVIRONMENT: ("", "prod"),
+    Key.PROJECT: PROJECT_IDS,
+    Key.RELEASE: RELEASES,
+    Key.ENVIRONMENT: ENVIRONMENTS,
 }
 Row = dict[Key, int | str]
 ROWS: tuple[Row, ...] = tuple(
-    dict(zip(VALUES, row, strict=True)) for row in product(*VALUES.values())
+    {Key.PROJECT: project, Key.RELEASE: release, Key.ENVIRONMENT: environment}
+    for project, release, environment in product(PROJECT_IDS, RELEASES, ENVIRONMENTS)
 )
 """Every row there can be."""
 
@@ -117,8 +119,6 @@ def test_exclusions_add_up() -> None:
 
 def test_equal_groups_are_kept_once() -> None:
     """A group of terms that is repeated is asked once."""
-    group = Either(
-        conditions=(release("a"), Membership(key=Key.ENVIRONMENT, values=("prod",)))
-    )
+    group = Either(conditions=(release("a"), Membership(key=Key.ENVIRONMENT, values=("prod",))))
 
     assert simplify(Every(conditions=(group, group))) == group

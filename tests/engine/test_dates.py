@@ -121,7 +121,10 @@ WRONG = {
     "no-time-at-all": ("statsPeriod=0d", ORDER),
     "ago-start-alone": ("statsPeriodStart=3h", BOTH_AGO),
     "ago-end-alone": ("statsPeriodEnd=3h&start=2026-03-01&end=2026-03-02", BOTH_AGO),
-    "ago-start-unreadable": ("statsPeriodStart=x&statsPeriodEnd=y", "Invalid statsPeriodStart: 'x'"),
+    "ago-start-unreadable": (
+        "statsPeriodStart=x&statsPeriodEnd=y",
+        "Invalid statsPeriodStart: 'x'",
+    ),
     "ago-end-unreadable": ("statsPeriodStart=1h&statsPeriodEnd=y", "Invalid statsPeriodEnd: 'y'"),
     "ago-turned-round": ("statsPeriodStart=1h&statsPeriodEnd=3h", ORDER),
     "start-alone": ("start=2026-03-01", BOTH),

@@ -118,9 +118,13 @@ def test_block_closes_whatever_happens(tmp_path: Path) -> None:
     """After the block the file is free for others, also if the block failed."""
     path = tmp_path / "sessions.duckdb"
 
-    with pytest.raises(ZeroDivisionError), open_engine(path) as engine:
-        engine.load(sessions(1, 10))
-        raise ZeroDivisionError
+    def fail() -> None:
+        with open_engine(path) as engine:
+            engine.load(sessions(1, 10))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
 
     with duckdb.connect(path) as connection:
         assert connection.execute("SELECT count(*) FROM sessions").fetchall() == [(10,)]
@@ -152,7 +156,12 @@ def test_slow_question_is_stopped() -> None:
     """A question that takes longer than the limit is stopped, and the next one is answered."""
     with open_engine(limits=Limits(timeout_seconds=1e-6)) as engine:
         engine.load(
-            {"project_id": 1, "session_id": f"{it:032x}", "started": STARTED, "distinct_id": str(it)}
+            {
+                "project_id": 1,
+                "session_id": f"{it:032x}",
+                "started": STARTED,
+                "distinct_id": str(it),
+            }
             for it in range(1, 20_000)
         )
         with pytest.raises(QueryTimeout):

@@ -7,7 +7,7 @@ import pytest
 
 from engine.engine import Engine
 from engine.errors import QueryTimeout, StorageUnavailable
-from engine.execute import run
+from engine.execute import Rows, run
 from engine.limits import Limits
 from engine.plan import plan
 from engine.sql.lower import Statement, lower
@@ -23,11 +23,13 @@ ENDLESS = Statement(
 FAITHFUL = Statement(text="SELECT $number AS number", parameters={"number": 7})
 
 
-def test_rows_come_as_a_table() -> None:
-    """Parameters are bound by name, and the rows come in columns."""
+def test_rows_come_as_columns() -> None:
+    """Parameters are bound by name, and the rows come as columns."""
     rows = run(FAITHFUL, Storage.open(None), timeout_seconds=PATIENT_SECONDS)
 
-    assert rows.to_pydict() == {"number": [7]}
+    assert rows == Rows(columns={"number": (7,)}, count=1)
+    assert rows.numbers("number") == (7,)
+    assert rows.places("place") == (None,)
 
 
 def test_lowered_plan_runs_on_an_empty_store() -> None:
@@ -36,8 +38,7 @@ def test_lowered_plan_runs_on_an_empty_store() -> None:
 
     rows = run(statement, Storage.open(None), timeout_seconds=PATIENT_SECONDS)
 
-    assert rows.num_rows == 0
-    assert rows.column_names == ["release", "bucket", "sessions"]
+    assert rows == Rows(columns={"release": (), "bucket": (), "sessions": ()}, count=0)
 
 
 def test_query_over_its_time_is_stopped() -> None:
@@ -53,7 +54,7 @@ def test_query_over_its_time_is_stopped() -> None:
         "Query timeout. Please try again. If the problem persists try a smaller date range or"
         " fewer projects."
     )
-    assert run(FAITHFUL, storage, timeout_seconds=PATIENT_SECONDS).num_rows == 1
+    assert run(FAITHFUL, storage, timeout_seconds=PATIENT_SECONDS).count == 1
 
 
 def test_query_within_its_time_is_not_stopped_by_an_earlier_limit() -> None:
@@ -61,7 +62,7 @@ def test_query_within_its_time_is_not_stopped_by_an_earlier_limit() -> None:
     storage = Storage.open(None)
 
     for _ in range(20):
-        assert run(FAITHFUL, storage, timeout_seconds=0.5).num_rows == 1
+        assert run(FAITHFUL, storage, timeout_seconds=0.5).count == 1
 
 
 def test_too_little_memory_is_told() -> None:
@@ -72,10 +73,10 @@ def test_too_little_memory_is_told() -> None:
         parameters={},
     )
 
-    with pytest.raises(StorageUnavailable, match="^The store cannot answer: Out of Memory"):
+    with pytest.raises(StorageUnavailable, match=r"^The store cannot answer: Out of Memory"):
         run(greedy, storage, timeout_seconds=PATIENT_SECONDS)
 
-    assert run(FAITHFUL, storage, timeout_seconds=PATIENT_SECONDS).num_rows == 1
+    assert run(FAITHFUL, storage, timeout_seconds=PATIENT_SECONDS).count == 1
 
 
 def test_file_that_was_damaged_is_told(tmp_path: Path) -> None:

@@ -53,9 +53,7 @@ def test_explanation_holds_the_plain_answer() -> None:
         engine.load([ROW])
         line = "field=sum(session)&groupBy=project"
         found = explained(engine, line)
-        plain = engine.query(
-            asked(f"{DAY}&{line}"), engine.directory.scope(ORGANIZATION_ID), NOW
-        )
+        plain = engine.query(asked(f"{DAY}&{line}"), engine.directory.scope(ORGANIZATION_ID), NOW)
 
     assert found.answer.result == plain.result
     assert found.answer.result.groups[0].totals == {"sum(session)": 1}
@@ -110,7 +108,7 @@ CONDITIONS = {
     "one": ("release:a", "release in ['a']"),
     "nothing-known": ("project:nobody", "project in []"),
     "or": (
-        "release:a OR environment:\"\"",
+        'release:a OR environment:""',
         "(release in ['a'] or environment in [''])",
     ),
     "nested": (

@@ -155,9 +155,7 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize(
-    ("raw", "fields", "split", "text"), REFUSED.values(), ids=REFUSED.keys()
-)
+@pytest.mark.parametrize(("raw", "fields", "split", "text"), REFUSED.values(), ids=REFUSED.keys())
 def test_order_that_cannot_be_had(
     raw: str | tuple[str, ...], fields: tuple[str, ...], split: Split, text: str
 ) -> None:
@@ -172,9 +170,7 @@ def test_order_by_a_dropped_duration_is_refused() -> None:
     """A duration that the status filter removed cannot order."""
     name = "p50(session.duration)"
     with pytest.raises(InvalidOrder) as caught:
-        order(
-            name, (name, "sum(session)"), chosen(Outcome.CRASHED), valueless=frozenset({name})
-        )
+        order(name, (name, "sum(session)"), chosen(Outcome.CRASHED), valueless=frozenset({name}))
 
     assert caught.value.message == TEXT.format(name)
 

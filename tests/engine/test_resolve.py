@@ -9,7 +9,6 @@ from engine.condition import Every, Membership
 from engine.errors import EngineError, Forbidden, NoProjects, NotFound
 from engine.limits import Limits
 from engine.order import BY_STATUS, NOT_A_FIELD, SEVERAL, TWO_STORES
-from engine.query import Query
 from engine.request import Request
 from engine.resolve import resolve
 from engine.window import TOO_MANY_BUCKETS
@@ -85,18 +84,14 @@ def request_with(*faults: dict[str, str]) -> Request:
     for fault in faults:
         values |= fault
     return request_of(
-        (name.strip(), value)
-        for name, value in values.items()
-        if (name, value) != ("field", "")
+        (name.strip(), value) for name, value in values.items() if (name, value) != ("field", "")
     )
 
 
 def complaint(request: Request) -> str:
     """Give the first thing wrong with a request, "" if nothing is."""
     try:
-        resolve(
-            request, SCOPE, NOW, registry=PlainRegistry(names={"prod"}), limits=Limits()
-        )
+        resolve(request, SCOPE, NOW, registry=PlainRegistry(names={"prod"}), limits=Limits())
     except EngineError as error:
         return error.message
     return ""
@@ -158,12 +153,14 @@ SAME_PARAMETER = {
 )
 def test_faults_of_one_parameter(line: str, text: str) -> None:
     """Within one parameter the checks have an order, too."""
-    assert complaint(request_of((*pairs_of(DAY), *pairs_of(line), ("field", "sum(session)")))) == text
+    assert (
+        complaint(request_of((*pairs_of(DAY), *pairs_of(line), ("field", "sum(session)")))) == text
+    )
 
 
 def test_syntax_is_judged_before_keys() -> None:
     """A query that cannot be read to its end is not judged by its keys."""
-    text = complaint(request_of(pairs_of(f'{DAY}&field=sum(session)&query=x:1 (release:a')))
+    text = complaint(request_of(pairs_of(f"{DAY}&field=sum(session)&query=x:1 (release:a")))
 
     assert text.startswith("Parse error at ")
 
@@ -282,7 +279,7 @@ INCLUDED = {
 @pytest.mark.parametrize(("line", "expected"), INCLUDED.values(), ids=INCLUDED.keys())
 def test_only_a_zero_leaves_out(line: str, expected: tuple[bool, bool]) -> None:
     """Totals and series are there unless the value is exactly `0`."""
-    query: Query = meant(f"{DAY}&field=sum(session)&{line}")
+    query = meant(f"{DAY}&field=sum(session)&{line}")
 
     assert (query.totals, query.series) == expected
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-import pyarrow as pa
 import pytest
 
+from engine.execute import Rows
 from engine.plan import plan
 from engine.query import Query
 from engine.result import Group
@@ -31,8 +31,8 @@ def asked(line: str) -> Query:
 
 def gathered(query: Query, names: Sequence[str], *rows: Sequence[object]) -> tuple[Measured, ...]:
     """Gather the groups of a page from rows of these columns."""
-    columns = {name: [row[at] for row in rows] for at, name in enumerate(names)}
-    return measured(pa.table(columns), plan(query))
+    columns = {name: tuple(row[at] for row in rows) for at, name in enumerate(names)}
+    return measured(Rows(columns=columns, count=len(rows)), plan(query))
 
 
 USERS = ("release", "bucket", "users")

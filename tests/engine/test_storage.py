@@ -211,9 +211,13 @@ def test_failed_changes_are_not_kept() -> None:
     """What raises within a turn undoes all of the turn."""
     storage = Storage.open(None)
 
-    with pytest.raises(ZeroDivisionError), storage.writing() as cursor:
-        cursor.execute(f"DELETE FROM {LAYOUT_TABLE}")  # noqa: S608  (a constant of ours)
-        raise ZeroDivisionError
+    def fail() -> None:
+        with storage.writing() as cursor:
+            cursor.execute(f"DELETE FROM {LAYOUT_TABLE}")  # noqa: S608  (a constant of ours)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
 
     assert versions(storage) == [(LAYOUT_VERSION,)]
 

@@ -82,9 +82,7 @@ ON_THE_GRID = {
 }
 
 
-@pytest.mark.parametrize(
-    ("line", "start", "count"), ON_THE_GRID.values(), ids=ON_THE_GRID.keys()
-)
+@pytest.mark.parametrize(("line", "start", "count"), ON_THE_GRID.values(), ids=ON_THE_GRID.keys())
 def test_period_that_ends_on_the_grid_has_no_bucket_more(line: str, start: str, count: int) -> None:
     """Only where now lies on the grid, a period of N intervals has N buckets."""
     assert moments(window_of(line, MIDNIGHT)) == (start, "2026-03-10T00:00:00", count)

@@ -57,7 +57,7 @@ GOLDEN = {
     ),
     "page_of_many_groups": Golden(
         sentence="Too many groups to be read are ordered, cut and given their places in SQL.",
-        line="field=crash_free_rate(session)&groupBy=release&per_page=10&cursor=0:20:0",
+        line="field=sum(session)&groupBy=release&per_page=10&cursor=0:20:0",
         paged=True,
     ),
     "conditions": Golden(

@@ -6,9 +6,7 @@ WITH cells AS MATERIALIZED (
     (
       started - $range_start
     ) // $step AS bucket,
-    CAST(SUM(quantity) AS BIGINT) AS sessions,
-    CAST(SUM(quantity) FILTER(WHERE
-      outcome = 4) AS BIGINT) AS sessions_crashed
+    CAST(SUM(quantity) AS BIGINT) AS sessions
   FROM sessions AS source
   WHERE
     project_id IN ($value_0, $value_1, $value_2)
@@ -20,16 +18,11 @@ WITH cells AS MATERIALIZED (
 ), shown AS MATERIALIZED (
   SELECT
     *,
-    ROW_NUMBER() OVER (
-      ORDER BY 1 - (
-        CAST(sessions_crashed AS DOUBLE) / NULLIF(sessions, 0)
-      ) DESC, release ASC
-    ) AS place
+    ROW_NUMBER() OVER (ORDER BY sessions DESC, release ASC) AS place
   FROM (
     SELECT
       release,
-      CAST(COALESCE(SUM(sessions), 0) AS BIGINT) AS sessions,
-      CAST(COALESCE(SUM(sessions_crashed), 0) AS BIGINT) AS sessions_crashed
+      CAST(COALESCE(SUM(sessions), 0) AS BIGINT) AS sessions
     FROM cells
     GROUP BY
       release
@@ -41,22 +34,19 @@ SELECT
   place,
   NULL AS bucket,
   release,
-  sessions,
-  sessions_crashed
+  sessions
 FROM shown
 UNION ALL
 SELECT
   place,
   bucket,
   NULL AS release,
-  series.sessions,
-  series.sessions_crashed
+  series.sessions
 FROM (
   SELECT
     release,
     bucket,
-    sessions,
-    sessions_crashed
+    sessions
   FROM cells
 ) AS series
 JOIN shown
