@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATABASE ?= data/release-health.duckdb
 ARGS ?=
+ROUNDS ?= 25
 
 export PYTHONPATH := $(CURDIR)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -12,7 +13,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 install = $(BIN)/pip install --quiet --constraint constraints.txt --editable
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test check fmt bench clean
+.PHONY: help setup serve test crash check fmt bench clean
 
 help: ## list these verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +27,9 @@ serve: $(VENV)/.installed ## fill a demo if there is no data yet, then serve it
 
 test: $(VENV)/.installed-test ## run the tests; ARGS="-k window" for some of them
 	@$(BIN)/pytest --numprocesses auto $(ARGS)
+
+crash: $(VENV)/.installed-test ## kill a writing process ROUNDS times; nothing acknowledged is lost
+	@CRASH_ROUNDS=$(ROUNDS) $(BIN)/pytest --quiet tests/crash $(ARGS)
 
 check: $(VENV)/.installed-test ## lint, format, types, import direction, names
 	$(BIN)/ruff check

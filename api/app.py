@@ -12,6 +12,8 @@ from starlette.exceptions import HTTPException
 
 from api.errors import render, render_http
 from api.gate import Gate
+from api.ingest.reception import Reception, ReceptionLimits
+from api.ingest.routes import IngestRoutes
 from api.journal import Journal, note_of, open_log
 from api.openapi import document
 from api.routes import Door, router
@@ -44,10 +46,12 @@ def create_app(
         openapi_url=None,
     )
     if engine is not None:
-        app.state.door = _door(settings, clock or clock_of(settings), engine)
+        _open_doors(app, settings, clock or clock_of(settings), engine)
     app.openapi = document  # type: ignore[method-assign]  # FastAPI's documented way to replace it
     app.include_router(router)
-    app.add_middleware(Journal, log=open_log(settings.log_level))
+    log = open_log(settings.log_level)
+    app.add_middleware(Journal, log=log)
+    app.add_middleware(IngestRoutes, log=log)
     app.add_exception_handler(EngineError, _on_engine_error)
     app.add_exception_handler(HTTPException, _on_http_error)
     return app
@@ -65,6 +69,7 @@ def open_engine(settings: Settings) -> Engine:
         limits=settings.limits(),
         memory_limit=settings.memory_limit,
         threads=settings.threads,
+        queued_rows=settings.queued_rows,
     )
 
 
@@ -73,9 +78,19 @@ def clock_of(settings: Settings) -> Clock:
     return real_clock if settings.now is None else frozen_clock(settings.now)
 
 
-def _door(settings: Settings, clock: Clock, engine: Engine) -> Door:
+def _open_doors(app: FastAPI, settings: Settings, clock: Clock, engine: Engine) -> Door:
+    """Put what the routes need where they look for it: questions on one side, envelopes beside."""
     gate = Gate(turns=settings.concurrent_queries, patience_seconds=settings.queue_seconds)
-    return Door(engine=engine, gate=gate, clock=clock, public_url=settings.public_url)
+    door = Door(engine=engine, gate=gate, clock=clock, public_url=settings.public_url)
+    app.state.door = door
+    app.state.reception = Reception(
+        keys=engine.keys,
+        sink=engine.sink,
+        outcomes=engine.outcomes,
+        clock=clock,
+        limits=ReceptionLimits(),
+    )
+    return door
 
 
 def _lifespan(
@@ -84,13 +99,13 @@ def _lifespan(
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         opened = engine or open_engine(settings)
-        door = _door(settings, clock, opened)
-        app.state.door = door
+        door = _open_doors(app, settings, clock, opened)
         threads = door.gate.turns + door.gate.waiting + _SPARE_THREADS
         to_thread.current_default_thread_limiter().total_tokens = threads
         try:
             yield
         finally:
+            await to_thread.run_sync(opened.sink.flush)
             if engine is None:
                 opened.close()
 

@@ -13,6 +13,7 @@ from api.auth import Caller, admit
 from api.encode import dump, encode
 from api.gate import Gate
 from api.journal import Note, note_of
+from api.metrics import CONTENT_TYPE, METRICS_PATH, exposition
 from api.openapi import HEALTH_PATH, SESSIONS_PATH, document
 from api.pages import address_of, link_header
 from api.params import decode, split
@@ -65,6 +66,13 @@ async def welcome() -> Response:
 async def health() -> Response:
     """Say that the service is up, whatever it is busy with."""
     return Response(dump({"status": "ok"}), media_type=_JSON)
+
+
+@router.get(METRICS_PATH)
+async def metrics(request: Request) -> Response:
+    """Say how the network door is doing, for Prometheus."""
+    engine = cast("Door", request.app.state.door).engine
+    return Response(exposition(engine.outcomes, engine.sink), media_type=CONTENT_TYPE)
 
 
 @router.get("/openapi.json")

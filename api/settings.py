@@ -137,6 +137,16 @@ class Settings(BaseSettings):
             le=200,
         ),
     ] = 100
+    queued_rows: Annotated[
+        int,
+        Field(
+            title="a whole number from 1 to 10000000",
+            description="How many session updates may wait to be written before more are answered"
+            " with 429.",
+            ge=1,
+            le=10_000_000,
+        ),
+    ] = 100_000
     memory_limit: Annotated[
         str | None,
         Field(

@@ -15,6 +15,7 @@ import duckdb
 from engine.dates import microseconds
 from engine.errors import EngineError
 from engine.scope import KnownRelease, Project, Scope, Stage
+from engine.seen import Seen
 from engine.storage import Storage
 
 _SLUG = re.compile(r"(?=.*[a-z_-])[a-z0-9_-]{1,50}", re.ASCII)
@@ -43,6 +44,7 @@ class Directory:
         """Read the small tables."""
         self._storage = storage
         self._lock = threading.Lock()
+        self.seen = Seen()
         self.refresh()
 
     def refresh(self) -> None:

@@ -3,7 +3,7 @@
 Owns nothing but the wiring. Safe to use from several threads.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -14,13 +14,18 @@ import pyarrow as pa
 from engine.directory import Directory
 from engine.explain import Explanation, explain
 from engine.intake import Batch, LoadReport
+from engine.keys import Keys
 from engine.limits import Limits
 from engine.loading import LoadOptions, load
+from engine.outcomes import Outcomes
 from engine.pipeline import Resources, answer
+from engine.rebuild import Verdict, rebuild, verify
 from engine.request import Request
 from engine.result import Answer
+from engine.retention import Expired, expire
 from engine.rows import batches
 from engine.scope import Scope
+from engine.sink import QUEUED_ROWS, Sink
 from engine.storage import Storage
 from engine.tokens import Tokens
 
@@ -30,12 +35,15 @@ Rows: TypeAlias = pa.Table | pa.RecordBatchReader | Iterable[Batch] | Iterable[M
 class Engine:
     """One database of sessions and the questions it answers."""
 
-    def __init__(self, storage: Storage, *, limits: Limits) -> None:
+    def __init__(self, storage: Storage, *, limits: Limits, queued_rows: int = QUEUED_ROWS) -> None:
         """Put the rooms together around an open storage; use `Engine.open` instead."""
         self._storage = storage
         self.limits = limits
         self.directory = Directory(storage)
         self.tokens = Tokens(storage)
+        self.keys = Keys(storage)
+        self.outcomes = Outcomes()
+        self.sink = Sink(self._keep, outcomes=self.outcomes, queued_rows=queued_rows)
 
     @classmethod
     def open(
@@ -45,15 +53,17 @@ class Engine:
         limits: Limits | None = None,
         memory_limit: str | None = None,
         threads: int | None = None,
+        queued_rows: int = QUEUED_ROWS,
     ) -> Self:
         """Open or create a database file, or one in memory; StorageUnavailable says why not.
 
-        `memory_limit` is DuckDB's, such as "2GB"; `threads` is how many one query may use.
+        `memory_limit` is DuckDB's, such as "2GB"; `threads` is how many one query may use;
+        `queued_rows` is how many may wait in the sink.
         """
         storage = Storage.open(
             None if path is None else Path(path), memory_limit=memory_limit, threads=threads
         )
-        return cls(storage, limits=limits or Limits())
+        return cls(storage, limits=limits or Limits(), queued_rows=queued_rows)
 
     def load(
         self,
@@ -83,11 +93,30 @@ class Engine:
         """Answer one question and say how: its meaning, its plan, its statements, its times."""
         return explain(request, scope, now, resources=self._resources())
 
+    def rebuild(self) -> int:
+        """Derive all sessions again from the raw updates; give the number of rows."""
+        rows = rebuild(self._storage)
+        self.directory.refresh()
+        return rows
+
+    def verify(self) -> Verdict:
+        """Say where the sessions disagree with the raw updates."""
+        return verify(self._storage)
+
+    def expire(self, organization_id: int, *, before: datetime) -> Expired:
+        """Delete an organization's sessions that started before a moment (aware)."""
+        ids = [project.id for project in self.directory.projects(organization_id)]
+        return expire(self._storage, ids, before=before)
+
     def _resources(self) -> Resources:
         return Resources(storage=self._storage, registry=self.directory, limits=self.limits)
 
+    def _keep(self, rows: Sequence[Mapping[str, object]]) -> LoadReport:
+        return self.load(rows, skip_bad=True)
+
     def close(self) -> None:
-        """Write everything to the file and let go of it."""
+        """Write everything to the file, what waits in the sink too, and let go of it."""
+        self.sink.close()
         self._storage.close()
 
     def __enter__(self) -> Self:

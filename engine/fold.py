@@ -96,8 +96,12 @@ def expand_counted(source: str) -> str:
 
 def insert_sessions(select: str) -> str:
     """Spell the statement that adds folded rows to `sessions`, with the numbers of their users."""
+    return f"INSERT INTO sessions ({_SESSION_NAMES}) {number_people(select)}"
+
+
+def number_people(select: str) -> str:
+    """Spell a SELECT of SESSION_COLUMNS from folded rows, which lack `person`."""
     return f"""
-        INSERT INTO sessions ({_SESSION_NAMES})
         SELECT {_SESSION_NAMES}
         FROM ({select}) LEFT JOIN (SELECT distinct_id, number AS person FROM people)
             USING (distinct_id)

@@ -13,9 +13,12 @@ from engine.directory import Directory
 from engine.errors import StorageUnavailable
 from engine.fold import expand_counted, fold_updates, insert_people, insert_sessions
 from engine.intake import REPORTED_ROWS, BadRow, Batch, LoadRejected, LoadReport, normalise
+from engine.register import environments_of, releases_of
 from engine.storage import Storage
 from schema.ddl import STAGED_TABLE
 from schema.session import UPDATE_COLUMNS
+
+_SIGHTINGS = "SELECT project_id, environment, release, min(started) FROM staged GROUP BY ALL"
 
 _NAMES = ", ".join(f'"{column.name}"' for column in UPDATE_COLUMNS)
 
@@ -24,6 +27,8 @@ _KNOWN = """
     SELECT project_id, session_id FROM sessions
     SEMI JOIN staged USING (project_id, session_id)
 """
+
+_COUNT_KNOWN = "SELECT count(*) FROM known"
 
 _AFFECTED = f"""
     CREATE TEMP TABLE affected AS
@@ -36,26 +41,6 @@ _FORGET = """
     DELETE FROM sessions USING known
     WHERE sessions.project_id = known.project_id AND sessions.session_id = known.session_id
 """
-
-_REGISTER_ENVIRONMENTS = """
-    INSERT OR IGNORE INTO environments
-    SELECT DISTINCT organization_id, environment
-    FROM staged JOIN projects ON projects.id = staged.project_id
-"""
-
-_REGISTER_RELEASES = (
-    """
-    INSERT INTO releases
-    SELECT project_id, release, min(started) FROM staged WHERE release <> '' GROUP BY ALL
-    ON CONFLICT DO UPDATE SET added = least(added, excluded.added)
-    """,
-    """
-    INSERT OR IGNORE INTO adoptions
-    SELECT DISTINCT project_id, environment, release, CAST(NULL AS TIMESTAMP),
-        CAST(NULL AS TIMESTAMP)
-    FROM staged WHERE release <> ''
-    """,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,11 +94,15 @@ def load(
         if not _is_new(cursor, options, counted=tally.counted):
             return replace(report, updates=0, counted=0, known=True)
         _check_staged(cursor, expected=report.updates + report.counted)
-        fold_staged(cursor)
-        if options.register_releases:
-            for statement in _REGISTER_RELEASES:
-                cursor.execute(statement)
-    directory.refresh()
+        fold_staged(cursor, updates=report.updates, counted=report.counted)
+        sightings = cursor.execute(_SIGHTINGS).fetchall()
+        news = not directory.seen.covers(sightings)
+        if news:
+            _register(cursor, releases=options.register_releases)
+    if news:
+        directory.refresh()
+    if options.register_releases:
+        directory.seen.remember(sightings)
     return report
 
 
@@ -172,18 +161,38 @@ def _check_staged(cursor: duckdb.DuckDBPyConnection, *, expected: int) -> None:
         raise StorageUnavailable(message)
 
 
-def fold_staged(cursor: duckdb.DuckDBPyConnection) -> None:
+def fold_staged(cursor: duckdb.DuckDBPyConnection, *, updates: int, counted: int) -> None:
     """Append the table `staged` to the truth and bring `sessions` up to date with it.
 
-    Sessions that were known before are folded anew from all their updates. Each table gets its rows
-    in one statement: DuckDB 2.0 mixes up which rows are visible after a large insert is followed,
-    in the same transaction, by one into the same table that turns out to be empty.
+    It holds `updates` updates and `counted` pre-counted rows. Sessions that were known before are
+    folded anew from all their updates. Each table gets its rows in one statement: DuckDB 2.0 mixes
+    up which rows are visible after a large insert is followed, in the same transaction, by one into
+    the same table that turns out to be empty.
     """
+    parts = []
+    cursor.execute(insert_people("staged"))
+    if updates:
+        parts.append(fold_updates(_gather(cursor)))
+    if counted:
+        parts.append(expand_counted("staged"))
+    if not parts:
+        return
+    cursor.execute(insert_sessions(" UNION ALL ".join(parts)))
+    cursor.execute(f"INSERT INTO session_updates SELECT {_NAMES} FROM staged")  # noqa: S608  (names of ours)
+
+
+def _gather(cursor: duckdb.DuckDBPyConnection) -> str:
+    """Forget the sessions that have to be folded anew; name the table of all updates to fold."""
     cursor.execute(_KNOWN)
+    ((known,),) = cursor.execute(_COUNT_KNOWN).fetchall()
+    if not known:
+        return "staged"
     cursor.execute(_AFFECTED)
     cursor.execute(_FORGET)
-    cursor.execute(insert_people("staged"))
-    folded, counted = fold_updates("affected"), expand_counted("staged")
-    cursor.execute(insert_sessions(f"{folded} UNION ALL {counted}"))
-    cursor.execute(f"INSERT INTO session_updates SELECT {_NAMES} FROM staged")  # noqa: S608  (names of ours)
-    cursor.execute(_REGISTER_ENVIRONMENTS)
+    return "affected"
+
+
+def _register(cursor: duckdb.DuckDBPyConnection, *, releases: bool) -> None:
+    """Make the environments of the table `staged` known, and its releases if wanted."""
+    for statement in (environments_of("staged"), *(releases_of("staged") if releases else ())):
+        cursor.execute(statement)

@@ -30,6 +30,7 @@ _SIMPLE: tuple[tuple[frozenset[type], pa.DataType], ...] = (
     (frozenset({int}), pa.int64()),
     (frozenset({float, int}), pa.float64()),
     (frozenset({bool}), pa.bool_()),
+    (frozenset({datetime}), pa.timestamp("us", tz="UTC")),
 )
 """The types that Arrow takes together without changing a value, or refuses."""
 

@@ -34,6 +34,8 @@ TABLES = (
     "CREATE TABLE tokens (id BIGINT PRIMARY KEY, label VARCHAR, digest VARCHAR UNIQUE,"
     " created TIMESTAMP, revoked TIMESTAMP)",
     "CREATE TABLE grants (token_id BIGINT, organization_id BIGINT, project_id BIGINT)",
+    "CREATE TABLE keys (public_key VARCHAR PRIMARY KEY, project_id BIGINT, label VARCHAR,"
+    " created TIMESTAMP, disabled TIMESTAMP, origins VARCHAR[], rate_limit_per_minute BIGINT)",
     "CREATE TABLE loads (digest VARCHAR PRIMARY KEY, loaded TIMESTAMP)",
 )
 """`people` numbers users without gaps, of whatever project they are.
@@ -41,6 +43,8 @@ TABLES = (
 `adoptions` holds a row for each release seen in an environment; its times are null until known.
 
 `grants.project_id` is null when the token may read every project of the organization.
+`keys.public_key` is 32 hexadecimal digits; without `origins` a key may be used from any, without
+`rate_limit_per_minute` as often as it likes.
 """
 
 STAGED_TABLE = _table("staged", UPDATE_COLUMNS, "TEMP TABLE")

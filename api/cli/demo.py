@@ -41,6 +41,7 @@ def demo(
             return
         clock = clock_of(settings)
         report = _fill(engine, sessions=sessions, seed=seed, clock=clock)
+        _make_keys(engine, clock)
         secret = _token(engine, clock, place=token_file(settings.database))
         say(
             f"{report.sessions} sessions of {report.releases} releases in {report.projects}"
@@ -70,6 +71,15 @@ def _fill(engine: Engine, *, sessions: int, seed: int, clock: Clock) -> DemoRepo
             now=clock(),
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
+
+
+def _make_keys(engine: Engine, clock: Clock) -> None:
+    """Make one key for each project that has none."""
+    having = {key.project_id for key in engine.keys.list()}
+    for owner in engine.directory.organizations():
+        for project in engine.directory.projects(owner.id):
+            if project.id not in having:
+                engine.keys.create(project.id, _LABEL, now=clock())
 
 
 def _token(engine: Engine, clock: Clock, *, place: Path) -> str:

@@ -10,6 +10,7 @@ import typer
 
 from api.cli.demo import demo
 from api.cli.explain import explain
+from api.cli.keys import keys
 from api.cli.load import load
 from api.cli.organizations import organizations
 from api.cli.printing import complain, say
@@ -17,6 +18,7 @@ from api.cli.projects import projects
 from api.cli.releases import releases
 from api.cli.serve import serve
 from api.cli.tokens import tokens
+from api.cli.upkeep import rebuild, verify
 
 program = typer.Typer(
     name="release-health",
@@ -25,12 +27,13 @@ program = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for verb in (serve, load, demo, explain):
+for verb in (serve, load, demo, explain, rebuild, verify):
     program.command()(verb)
 program.add_typer(organizations, name="org")
 program.add_typer(projects, name="project")
 program.add_typer(releases, name="release")
 program.add_typer(tokens, name="token")
+program.add_typer(keys, name="key")
 
 
 def _print_version(asked: bool) -> None:  # noqa: FBT001  (typer calls it with the option's value)

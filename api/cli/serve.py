@@ -16,6 +16,7 @@ import uvicorn
 from api.app import create_app, open_engine
 from api.cli.demo import token_file
 from api.cli.failures import fail, plainly
+from api.cli.keys import dsn, url_of
 from api.cli.options import Config, Database, Now, settings_of
 from api.cli.printing import say
 from api.openapi import SESSIONS_PATH
@@ -68,14 +69,14 @@ def _listening(settings: Settings) -> socket.socket:
 
 
 def _greet(engine: Engine, settings: Settings, *, port: int) -> None:
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    url = settings.public_url or f"http://{host}:{port}"
+    url = url_of(settings, port=port)
     secret, organization = _example(engine, settings)
     path = SESSIONS_PATH.format(organization_id_or_slug=organization)
     say(f"serving   {url}")
     say(f"database  {settings.database}")
     if settings.now is not None:
         say(f"clock     stopped at {settings.now.isoformat()}")
+    say(f"dsn       {_dsn(engine, url)}")
     say(f"try       curl -g -H 'Authorization: Bearer {secret}' '{url}{path}?{_QUESTION}'")
     if secret == _NO_SECRET:
         say("          with a token from: release-health token create (while this is stopped)")
@@ -94,6 +95,14 @@ def _example(engine: Engine, settings: Settings) -> tuple[str, str]:
         if grant.organization_id in slugs:
             return secret, slugs[grant.organization_id]
     return _NO_SECRET, next(iter(slugs.values()), "ORGANIZATION")
+
+
+def _dsn(engine: Engine, url: str) -> str:
+    """Spell the DSN of the first project with a key that is used, or how to make one."""
+    used = [key for key in engine.keys.list() if key.disabled is None]
+    if not used:
+        return "none yet; make one with: release-health key create (while this is stopped)"
+    return dsn(min(used, key=lambda key: key.project_id), url)
 
 
 def _run(engine: Engine, settings: Settings, listener: socket.socket) -> None:

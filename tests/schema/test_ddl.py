@@ -13,6 +13,7 @@ NAMES = {
     "adoptions",
     "environments",
     "grants",
+    "keys",
     "loads",
     "organizations",
     "people",

@@ -61,9 +61,9 @@ def service(demo: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def greeting(service: subprocess.Popen[str]) -> dict[str, str]:
-    """Read the four lines that the service prints when it starts."""
+    """Read the five lines that the service prints when it starts."""
     assert service.stdout is not None
-    lines = [service.stdout.readline().rstrip("\n") for _ in range(4)]
+    lines = [service.stdout.readline().rstrip("\n") for _ in range(5)]
     return dict(line.split(maxsplit=1) for line in lines)
 
 
@@ -84,6 +84,7 @@ def test_service_greets_answers_and_stops(
 
     assert said["database"] == str(demo)
     assert said["clock"] == "stopped at 2026-03-10T14:25:40+00:00"
+    assert re.fullmatch(r"http://[0-9a-f]{32}@127\.0\.0\.1:\d+/1", said["dsn"])
     assert url.startswith(f"{said['serving']}/api/0/organizations/")
     assert answer["groups"][0]["totals"]["sum(session)"] > 0
     assert busy.exit_code == 1

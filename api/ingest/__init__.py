@@ -1,0 +1,1 @@
+"""The network door through which SDKs send sessions: envelopes over HTTP."""

@@ -1,0 +1,142 @@
+"""The body of a request: read in time, unpacked, and never more of it than there is room for.
+
+Owns the limits of bodies, and whose turn it is to have a large one: small ones are always read,
+large ones wait for each other, so that memory is bounded whatever is sent. Does not know envelopes.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+from starlette.types import Receive
+
+from api.ingest.encoding import Body, BodyBroken, BodyTooLarge, unpack
+from api.ingest.refusal import Cause, bad_envelope, limited, too_large, too_slow
+
+_SMALL_BYTES = 262_144
+"""A body up to this size needs no turn, and is worked on where it arrived."""
+
+_Result = TypeVar("_Result")
+
+
+class Disconnected(Exception):
+    """Nobody waits for an answer any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BodyLimits:
+    """How large a body may be, packed and unpacked, and how long it may take to arrive.
+
+    `large` bodies are in memory at the same time; another waits `turn_seconds` for its turn.
+    """
+
+    envelope_bytes: int = 200 * 2**20
+    read_seconds: float = 30.0
+    large: int = 2
+    turn_seconds: float = 5.0
+    retry_seconds: int = 10
+
+
+class _Turn:
+    """The right to have a large body, taken at most once and given back at the end."""
+
+    def __init__(self, turns: asyncio.Semaphore, limits: BodyLimits) -> None:
+        self._turns = turns
+        self._limits = limits
+        self._taken = False
+
+    async def take(self) -> None:
+        if self._taken:
+            return
+        try:
+            async with asyncio.timeout(self._limits.turn_seconds):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise limited(Cause.QUEUE_FULL, self._limits.retry_seconds) from None
+        self._taken = True
+
+    def give_back(self) -> None:
+        if self._taken:
+            self._turns.release()
+
+
+class Bodies:
+    """Reads the bodies of requests."""
+
+    def __init__(self, limits: BodyLimits) -> None:
+        """Begin with all turns free."""
+        self._limits = limits
+        self._turns = asyncio.Semaphore(limits.large)
+
+    @asynccontextmanager
+    async def body(self, receive: Receive, encoding: str, length: str) -> AsyncIterator[Body]:
+        """Read a body and hold its place in memory; `length` is what the request says of it.
+
+        Raises:
+            Refusal: it is too large, too slow, not of its encoding, or there is no room for it.
+            Disconnected: the sender has gone.
+
+        """
+        if length.isdecimal() and int(length[:20]) > self._limits.envelope_bytes:
+            raise too_large()
+        turn = _Turn(self._turns, self._limits)
+        try:
+            yield await self._unpacked(await self._read(receive, turn), encoding, turn)
+        finally:
+            turn.give_back()
+
+    async def _read(self, receive: Receive, turn: _Turn) -> Body:
+        try:
+            async with asyncio.timeout(self._limits.read_seconds):
+                body, more = await _piece(receive)
+                if not more and len(body) <= _SMALL_BYTES:
+                    return body
+                return await self._read_rest(bytearray(body), receive, turn, more=more)
+        except TimeoutError:
+            raise too_slow() from None
+
+    async def _read_rest(
+        self, body: bytearray, receive: Receive, turn: _Turn, *, more: bool
+    ) -> Body:
+        while True:
+            if len(body) > self._limits.envelope_bytes:
+                raise too_large()
+            if len(body) > _SMALL_BYTES:
+                await turn.take()
+            if not more:
+                return body
+            piece, more = await _piece(receive)
+            body += piece
+
+    async def _unpacked(self, packed: Body, encoding: str, turn: _Turn) -> Body:
+        """Unpack here what turns out to be small, and in another thread what does not."""
+        small = min(_SMALL_BYTES, self._limits.envelope_bytes)
+        try:
+            if len(packed) <= small:
+                try:
+                    return unpack(packed, encoding, limit=small)
+                except BodyTooLarge:
+                    await turn.take()
+            limit = self._limits.envelope_bytes
+            return await asyncio.to_thread(unpack, packed, encoding, limit=limit)
+        except BodyTooLarge:
+            raise too_large() from None
+        except BodyBroken:
+            raise bad_envelope("the body is not what its content encoding says") from None
+
+
+async def _piece(receive: Receive) -> tuple[bytes, bool]:
+    """Give what comes next of a body, and whether there is more of it."""
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise Disconnected
+    return message.get("body", b""), message.get("more_body", False)
+
+
+async def work(body: Body, function: Callable[[], _Result]) -> _Result:
+    """Work on a body: a large one in another thread, so that others are answered meanwhile."""
+    if len(body) <= _SMALL_BYTES:
+        return function()
+    return await asyncio.to_thread(function)

@@ -1,0 +1,60 @@
+"""How the network door is doing, in the text that Prometheus reads.
+
+Owns the names of the metrics. Does not know how anything is counted.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from engine.outcomes import Outcomes
+from engine.sink import Sink
+
+METRICS_PATH: Final = "/metrics"
+CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+
+
+def exposition(outcomes: Outcomes, sink: Sink) -> bytes:
+    """Spell all metrics as they stand."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Counts(outcomes, sink))
+    return generate_latest(registry)
+
+
+class _Counts(Collector):
+    """The counts of the engine, read when they are asked for."""
+
+    def __init__(self, outcomes: Outcomes, sink: Sink) -> None:
+        self._outcomes = outcomes
+        self._sink = sink
+
+    def collect(self) -> Iterator[Metric]:
+        """Give every metric once."""
+        yield _counter(
+            "release_health_accepted_rows",
+            "Session updates and pre-counted rows that are on disk.",
+            sum(self._outcomes.accepted().values()),
+        )
+        rejected = CounterMetricFamily(
+            "release_health_rejected",
+            "What arrived and was not taken, by reason.",
+            labels=["reason"],
+        )
+        for reason, rejection in sorted(self._outcomes.rejected().items()):
+            rejected.add_metric([reason], rejection.quantity)
+        yield rejected
+        counts = self._sink.counts()
+        waiting = "Rows that wait to be written."
+        yield GaugeMetricFamily("release_health_queued_rows", waiting, value=counts.queued_rows)
+        yield _counter("release_health_commits", "Transactions that were kept.", counts.commits)
+        failed = "Transactions that failed; what they held is tried again one by one."
+        yield _counter("release_health_failed_commits", failed, counts.failures)
+        spent = "Seconds spent in the transactions that were kept."
+        yield _counter("release_health_commit_seconds", spent, counts.commit_seconds)
+
+
+def _counter(name: str, meaning: str, value: float) -> CounterMetricFamily:
+    return CounterMetricFamily(name, meaning, value=value)

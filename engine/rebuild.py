@@ -1,0 +1,110 @@
+"""What is derived, derived again from the raw updates; and where it disagrees with them.
+
+Owns the two walks over all updates. Does not know how updates arrive, nor how one is folded.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from engine.fold import (
+    expand_counted,
+    fold_updates,
+    insert_people,
+    insert_sessions,
+    number_people,
+)
+from engine.register import environments_of, releases_of
+from engine.storage import Storage
+from schema.session import SESSION_COLUMNS
+
+_EXAMPLES: Final = 10
+_NAMES: Final = ", ".join(f'"{column.name}"' for column in SESSION_COLUMNS)
+_FOLDED: Final = f"{fold_updates('session_updates')} UNION ALL {expand_counted('session_updates')}"
+_DERIVED: Final = number_people(_FOLDED)
+_STORED: Final = f"SELECT {_NAMES} FROM sessions"  # noqa: S608  (names of ours)
+
+_DISAGREEMENTS: Final = f"""
+    WITH derived AS MATERIALIZED ({_DERIVED}),
+        missing AS (SELECT * FROM derived EXCEPT ALL {_STORED}),
+        surplus AS ({_STORED} EXCEPT ALL SELECT * FROM derived),
+        found AS (
+            SELECT true AS missing, * FROM missing UNION ALL SELECT false AS missing, * FROM surplus
+        )
+    SELECT missing, count(*) OVER (PARTITION BY missing), project_id,
+        CAST(session_id AS VARCHAR), started, outcome, quantity
+    FROM found
+    QUALIFY row_number() OVER (
+        PARTITION BY missing ORDER BY project_id, session_id, started, outcome
+    ) <= {_EXAMPLES}
+    ORDER BY project_id, session_id, started, missing
+"""  # noqa: S608  (names of ours)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disagreement:
+    """A row of `sessions` that the updates do not give, or (`missing`) one that only they give.
+
+    `session_id` is None in a pre-counted row; `started` is in Unix seconds.
+    """
+
+    missing: bool
+    project_id: int
+    session_id: str | None
+    started: int
+    outcome: int
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """How many rows of `sessions` are missing or surplus, and the first ten of each.
+
+    A row with a wrong value is both: what the updates give is missing, what is stored is surplus.
+    """
+
+    missing: int
+    surplus: int
+    examples: tuple[Disagreement, ...]
+
+    @property
+    def clean(self) -> bool:
+        """Say whether sessions and updates agree."""
+        return not (self.missing or self.surplus)
+
+
+def rebuild(storage: Storage) -> int:
+    """Derive `sessions` again, and make known what the updates name; give the number of rows.
+
+    Releases and environments that were made known before any session stay known. All is done in one
+    transaction: questions see the old sessions or the new.
+    """
+    with storage.writing() as cursor:
+        cursor.execute("DELETE FROM sessions")
+        cursor.execute(insert_people("session_updates"))
+        cursor.execute(insert_sessions(_FOLDED))
+        for statement in (environments_of("session_updates"), *releases_of("session_updates")):
+            cursor.execute(statement)
+        ((count,),) = cursor.execute("SELECT count(project_id) FROM sessions").fetchall()
+    return int(count)
+
+
+def verify(storage: Storage) -> Verdict:
+    """Fold all updates and compare with what is stored; nothing is changed."""
+    with storage.reading() as cursor:
+        rows = cursor.execute(_DISAGREEMENTS).fetchall()
+    counts = {missing: count for missing, count, *_ in rows}
+    return Verdict(
+        missing=counts.get(True, 0),
+        surplus=counts.get(False, 0),
+        examples=tuple(
+            Disagreement(
+                missing=missing,
+                project_id=project_id,
+                session_id=session_id,
+                started=started,
+                outcome=outcome,
+                quantity=quantity,
+            )
+            for missing, _, project_id, session_id, started, outcome, quantity in rows
+        ),
+    )

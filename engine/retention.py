@@ -1,0 +1,59 @@
+"""What is too old is deleted: sessions, and the updates they were folded from.
+
+Owns which rows go together, so that what stays still agrees. Does not know when or how often it is
+asked, nor how long an organization keeps its sessions.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from engine.storage import Storage
+
+_EXPIRED: Final = """
+    CREATE TEMP TABLE expired AS
+    SELECT project_id, session_id FROM sessions
+    WHERE session_id IS NOT NULL AND started < $second
+        AND project_id IN (SELECT unnest($projects))
+"""
+
+_DELETE_UPDATES: Final = """
+    DELETE FROM session_updates USING expired
+    WHERE session_updates.project_id = expired.project_id
+        AND session_updates.session_id = expired.session_id
+"""
+
+_DELETE_COUNTED: Final = """
+    DELETE FROM session_updates
+    WHERE session_id IS NULL
+        AND epoch_us(started) < CAST($second AS BIGINT) * 1000000
+        AND project_id IN (SELECT unnest($projects))
+"""
+
+_DELETE_SESSIONS: Final = """
+    DELETE FROM sessions
+    WHERE started < $second AND project_id IN (SELECT unnest($projects))
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expired:
+    """How many rows of `sessions` and of `session_updates` were deleted."""
+
+    sessions: int
+    updates: int
+
+
+def expire(storage: Storage, project_ids: Sequence[int], *, before: datetime) -> Expired:
+    """Delete the sessions of these projects that started before a moment (aware, whole seconds).
+
+    All updates of such a session go with it, whatever start they claim; those of the others stay.
+    """
+    values = {"second": int(before.timestamp()), "projects": list(project_ids)}
+    with storage.writing() as cursor:
+        cursor.execute(_EXPIRED, values)
+        ((updates,),) = cursor.execute(_DELETE_UPDATES).fetchall()
+        ((counted,),) = cursor.execute(_DELETE_COUNTED, values).fetchall()
+        ((sessions,),) = cursor.execute(_DELETE_SESSIONS, values).fetchall()
+    return Expired(sessions=int(sessions), updates=int(updates) + int(counted))

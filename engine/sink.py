@@ -1,0 +1,219 @@
+"""Rows on their way to disk: gathered from many threads, written together, answered after.
+
+Owns the queue, its bound, the one thread that writes, and who is told what. Does not know what a
+row means, nor how rows are stored.
+"""
+
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from engine.errors import StorageError
+from engine.intake import LoadReport
+from engine.outcomes import Outcomes
+
+Rows: TypeAlias = Sequence[Mapping[str, object]]
+
+QUEUED_ROWS: Final = 100_000
+"""How many rows may wait, if nobody says otherwise."""
+
+REFUSED_ROW: Final = "row_invalid"
+"""The reason under which rows are counted that intake does not take."""
+
+_GROUP_ROWS: Final = 20_000
+
+_GATHER_SECONDS: Final = 0.003
+"""Those who were just answered come back within this, and share the next transaction."""
+
+
+class SinkFull(StorageError):
+    """More rows wait than may; the same rows can be sent again a little later."""
+
+    code = "sink.full"
+
+    def __init__(self) -> None:
+        """Say what the caller can do."""
+        super().__init__("Too many updates are waiting to be written. Please send them again.")
+
+
+class SinkClosed(StorageError):
+    """The service is stopping and takes no more."""
+
+    code = "sink.closed"
+
+    def __init__(self) -> None:
+        """Say what happens."""
+        super().__init__("The service is stopping.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SinkCounts:
+    """How the writer is doing: rows waiting, commits and failures so far, seconds spent in them."""
+
+    queued_rows: int
+    commits: int
+    failures: int
+    commit_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Submission:
+    rows: Rows
+    written: "Future[None]"
+
+
+class Sink:
+    """Takes rows from any thread; what is waiting is written in one transaction, again and again.
+
+    The thread that writes starts with the first submission, and ends with `close`.
+    """
+
+    def __init__(
+        self,
+        write: Callable[[Rows], LoadReport],
+        *,
+        outcomes: Outcomes,
+        queued_rows: int = QUEUED_ROWS,
+    ) -> None:
+        """Begin with nothing; `write` keeps all rows it takes or raises, and leaves out bad ones.
+
+        `queued_rows` may wait at most; one submission alone may be larger.
+        """
+        self._write = write
+        self._outcomes = outcomes
+        self._capacity = queued_rows
+        self._change = threading.Condition()
+        self._waiting: deque[_Submission] = deque()
+        self._rows = 0
+        self._closed = False
+        self._writer: threading.Thread | None = None
+        self._commits = self._failures = 0
+        self._seconds = 0.0
+
+    def submit(self, rows: Rows) -> "Future[None]":
+        """Take rows, which nobody may change any more; the result comes once they are on disk.
+
+        They are written together or not at all, except that bad rows are left out and counted. The
+        future raises what prevented it, a StorageError as a rule.
+
+        Raises:
+            SinkFull: too many rows are waiting.
+            SinkClosed: nothing is taken any more.
+
+        """
+        submission = _Submission(rows, Future())
+        submission.written.set_running_or_notify_cancel()
+        if not rows:
+            submission.written.set_result(None)
+            return submission.written
+        with self._change:
+            if self._closed:
+                raise SinkClosed
+            if self._rows and self._rows + len(rows) > self._capacity:
+                raise SinkFull
+            self._waiting.append(submission)
+            self._rows += len(rows)
+            self._start()
+            self._change.notify_all()
+        return submission.written
+
+    def counts(self) -> SinkCounts:
+        """Say how the writer is doing."""
+        with self._change:
+            return SinkCounts(
+                queued_rows=self._rows,
+                commits=self._commits,
+                failures=self._failures,
+                commit_seconds=self._seconds,
+            )
+
+    def flush(self) -> None:
+        """Wait until everything taken so far, and what comes meanwhile, is written or failed."""
+        with self._change:
+            self._change.wait_for(lambda: not self._rows)
+
+    def close(self) -> None:
+        """Take nothing more, write everything, and end the thread."""
+        with self._change:
+            self._closed = True
+            self._change.notify_all()
+        if self._writer is not None:
+            self._writer.join()
+
+    def _start(self) -> None:
+        if self._writer is None:
+            self._writer = threading.Thread(target=self._run, name="sink", daemon=True)
+            self._writer.start()
+
+    def _run(self) -> None:
+        while group := self._take():
+            self._write_group(group)
+            with self._change:
+                self._rows -= sum(len(one.rows) for one in group)
+                self._change.notify_all()
+
+    def _take(self) -> tuple[_Submission, ...]:
+        """Give what is waiting, up to about _GROUP_ROWS rows; nothing means the end."""
+        with self._change:
+            self._change.wait_for(lambda: self._waiting or self._closed)
+        time.sleep(_GATHER_SECONDS)
+        group: list[_Submission] = []
+        count = 0
+        with self._change:
+            while self._waiting and count < _GROUP_ROWS:
+                group.append(self._waiting.popleft())
+                count += len(group[-1].rows)
+        return tuple(group)
+
+    def _write_group(self, group: Sequence[_Submission]) -> None:
+        """Write a group; one that fails is tried one by one, so that no submission fails others."""
+        rows = [row for one in group for row in one.rows]
+        try:
+            report = self._commit(rows)
+        except Exception as error:  # noqa: BLE001  (whatever it is, the submitter is told)
+            if len(group) == 1:
+                group[0].written.set_exception(error)
+                return
+            for one in group:
+                self._write_group((one,))
+            return
+        self._account(rows, report)
+        for one in group:
+            one.written.set_result(None)
+
+    def _commit(self, rows: Rows) -> LoadReport:
+        began = time.perf_counter()
+        try:
+            report = self._write(rows)
+        except Exception:
+            with self._change:
+                self._failures += 1
+            raise
+        with self._change:
+            self._commits += 1
+            self._seconds += time.perf_counter() - began
+        return report
+
+    def _account(self, rows: Rows, report: LoadReport) -> None:
+        """Count accepted rows by project; bad ones beyond those that are named have no project."""
+        accepted = Counter(_project(row) for row in rows)
+        for bad in report.skipped:
+            project_id = _project(rows[bad.line - 1])
+            accepted[project_id] -= 1
+            column = bad.reason.partition(" ")[0]
+            self._outcomes.count(REFUSED_ROW, 1, project_id=project_id, example=column)
+        unnamed = report.skipped_count - len(report.skipped)
+        if unnamed:
+            self._outcomes.count(REFUSED_ROW, unnamed, project_id=None)
+        for project_id, quantity in accepted.items():
+            if project_id is not None and quantity > 0:
+                self._outcomes.accept(quantity, project_id=project_id)
+
+
+def _project(row: Mapping[str, object]) -> int | None:
+    project_id = row.get("project_id")
+    return project_id if isinstance(project_id, int) else None
