@@ -188,7 +188,10 @@ class Directory:
         adopted: datetime | None,
         unadopted: datetime | None,
     ) -> None:
-        """Say when a release was adopted in an environment, and when it was replaced."""
+        """Say when a release was adopted in an environment, and when it was replaced after that."""
+        if unadopted is not None and (adopted is None or unadopted < adopted):
+            message = "a release is replaced after it was adopted: give both times, in that order"
+            raise DirectoryError(message)
         with self._storage.writing() as cursor:
             cursor.execute(
                 "INSERT OR REPLACE INTO adoptions"

@@ -18,7 +18,7 @@ from engine.keys import Keys
 from engine.limits import Limits
 from engine.loading import LoadOptions, load
 from engine.outcomes import Outcomes
-from engine.pipeline import Resources, answer
+from engine.pipeline import Resources, walk
 from engine.rebuild import Verdict, rebuild, verify
 from engine.request import Request
 from engine.result import Answer
@@ -87,7 +87,7 @@ class Engine:
 
     def query(self, request: Request, scope: Scope, now: datetime) -> Answer:
         """Answer one question; RequestError, ScopeError or StorageError say why not."""
-        return answer(request, scope, now, resources=self._resources())
+        return walk(request, scope, now, resources=self._resources()).answer
 
     def explain(self, request: Request, scope: Scope, now: datetime) -> Explanation:
         """Answer one question and say how: its meaning, its plan, its statements, its times."""

@@ -19,11 +19,7 @@ _DEADLINES = Deadlines()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
-    """What storage answers a statement with: `count` rows, as columns by name.
-
-    Answers are small: asked for Arrow, DuckDB 2.0 plans each statement twice, which costs a small
-    question more than everything else.
-    """
+    """What storage answers a statement with: `count` rows, as columns by name."""
 
     columns: Mapping[str, tuple[object, ...]]
     count: int
@@ -54,6 +50,7 @@ def run(statement: Statement, storage: Storage, *, timeout_seconds: float) -> Ro
 
 
 def _rows(statement: Statement, cursor: duckdb.DuckDBPyConnection) -> Rows:
+    """Fetch plain rows: asked for Arrow, DuckDB 2.0 plans each statement twice."""
     try:
         rows = cursor.execute(statement.text, statement.parameters).fetchall()
     except duckdb.InterruptException as error:

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from engine.condition import Condition, Either, Membership
-from engine.pipeline import ROWS_A_POINT, Resources, answer
-from engine.plan import Plan, plan
+from engine.pipeline import Resources, walk
+from engine.plan import Plan
 from engine.query import Query
 from engine.request import Request
-from engine.resolve import resolve
 from engine.result import Answer
 from engine.scope import Scope
-from engine.sql.lower import Statement, lower
+from engine.sql.lower import Statement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,15 +28,12 @@ class Explanation:
 
 def explain(request: Request, scope: Scope, now: datetime, *, resources: Resources) -> Explanation:
     """Explain and answer one question; raises what a plain answer raises."""
-    query = resolve(request, scope, now, registry=resources.registry, limits=resources.limits)
-    planned = None if query.empty else plan(query)
+    found = walk(request, scope, now, resources=resources)
     return Explanation(
-        query=tuple(_describe(query)),
-        plan=() if planned is None else tuple(_steps(planned)),
-        statements=()
-        if planned is None
-        else (lower(planned, most_rows=ROWS_A_POINT * resources.limits.points),),
-        answer=answer(request, scope, now, resources=resources),
+        query=tuple(_describe(found.query)),
+        plan=() if found.plan is None else tuple(_steps(found.plan)),
+        statements=found.statements,
+        answer=found.answer,
     )
 
 

@@ -111,11 +111,11 @@ def _stage(
 ) -> _Tally:
     tally = _Tally()
     for batch in batches:
-        tally.note(batch.bad, len(batch.bad))
         intake = normalise(
             batch.table, connection=cursor, first_line=batch.first_line, projects=projects
         )
-        tally.note(intake.bad, intake.bad_count)
+        bad = sorted((*batch.bad, *intake.bad), key=lambda row: row.line)
+        tally.note(bad, len(batch.bad) + intake.bad_count)
         tally.updates += intake.update_count
         tally.counted += intake.counted_count
         tally.ignored.update(dict.fromkeys(intake.ignored_columns))

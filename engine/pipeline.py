@@ -20,7 +20,7 @@ from engine.resolve import resolve
 from engine.result import Answer, Page, Result, Trace
 from engine.scope import Registry, Scope
 from engine.shape import Measured, measured, shape
-from engine.sql.lower import lower, lower_page
+from engine.sql.lower import Statement, lower, lower_page
 from engine.storage import Storage
 
 ROWS_A_POINT: Final = 2
@@ -50,35 +50,55 @@ class Resources:
     limits: Limits
 
 
-def answer(request: Request, scope: Scope, now: datetime, *, resources: Resources) -> Answer:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Walk:
+    """One whole walk: what was meant, planned (None: nothing can match), stated and answered."""
+
+    query: Query
+    plan: Plan | None
+    statements: tuple[Statement, ...]
+    answer: Answer
+
+
+def walk(request: Request, scope: Scope, now: datetime, *, resources: Resources) -> Walk:
     """Answer one question; RequestError, ScopeError or StorageError say why not."""
     watch = Stopwatch()
     with watch.stage("resolve"):
         query = resolve(request, scope, now, registry=resources.registry, limits=resources.limits)
     if query.empty:
-        return _answer(query, (), more=False, rows=0, watch=watch)
+        nothing = _answer(query, (), more=False, rows=0, watch=watch)
+        return Walk(query=query, plan=None, statements=(), answer=nothing)
     with watch.stage("plan"):
         planned = plan(query)
-    rows = _rows(planned, resources, watch)
+    statements, rows = _rows(planned, resources, watch)
     with watch.stage("shape"):
         groups = measured(rows, planned)
     more = bool(query.keys) and len(groups) > query.budget.groups
-    return _answer(query, groups[: query.budget.groups], more=more, rows=rows.count, watch=watch)
+    page = groups[: query.budget.groups]
+    answer = _answer(query, page, more=more, rows=rows.count, watch=watch)
+    return Walk(query=query, plan=planned, statements=statements, answer=answer)
 
 
-def _rows(planned: Plan, resources: Resources, watch: Stopwatch) -> Rows:
-    """Read all groups if they are few enough to be ordered here, else the ones of the page."""
+def _rows(
+    planned: Plan, resources: Resources, watch: Stopwatch
+) -> tuple[tuple[Statement, ...], Rows]:
+    """Read all groups if they are few enough to be ordered here, else the ones of the page.
+
+    Both statements together have the time of one question.
+    """
     most_rows = ROWS_A_POINT * resources.limits.points
     with watch.stage("lower"):
-        statement = lower(planned, most_rows=most_rows)
+        whole = lower(planned, most_rows=most_rows)
+    seconds = resources.limits.timeout_seconds
     with watch.stage("run"):
-        rows = run(statement, resources.storage, timeout_seconds=resources.limits.timeout_seconds)
+        rows = run(whole, resources.storage, timeout_seconds=seconds)
     if not planned.keys or rows.count < most_rows:
-        return rows
+        return (whole,), rows
     with watch.stage("lower"):
-        statement = lower_page(planned)
+        page = lower_page(planned)
+    left = max(0.0, seconds - watch.stages["run"])
     with watch.stage("run"):
-        return run(statement, resources.storage, timeout_seconds=resources.limits.timeout_seconds)
+        return (whole, page), run(page, resources.storage, timeout_seconds=left)
 
 
 def _answer(

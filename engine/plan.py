@@ -1,7 +1,7 @@
 """What to compute: measures, keys, rows and steps, in words every engine has.
 
-Owns the choice of measures, of the source, and of the two steps (totals decide which groups are
-shown, the series is read for those alone). Does not know SQL, nor HTTP.
+Owns the choice of measures, of the source, and of the two steps: the totals, which decide which
+groups are shown, and the series. Does not know SQL, nor HTTP.
 """
 
 from dataclasses import dataclass
@@ -32,8 +32,9 @@ class Rows:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """Measure each group over the whole range, order them, and keep one page and one more.
+    """Measure each group over the whole range; in their order, `limit` from `offset` are wanted.
 
+    The limit is a page and one more, which tells whether there are more.
     A group is listed if it has rows of any subject in `present`; without keys there is one group.
     `summed` allows its totals to be added up from the series: it has the same measures, and each
     adds up, since a session lies in exactly one bucket. Users and durations never do.

@@ -101,7 +101,7 @@ def _connect(
         return duckdb.connect(place, config=config)
     except duckdb.IOException as error:
         text = str(error)
-        if "lock" in text:
+        if "Could not set lock on file" in text:
             message = (
                 f"{place} is in use by another process, most likely a running service;"
                 " stop it first, or work with a copy of the file"

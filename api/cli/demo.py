@@ -15,7 +15,9 @@ from api.app import clock_of
 from api.cli.options import Database, Now, opened
 from api.cli.printing import progress, say
 from api.demo import SEED, DemoReport, run_demo
+from api.demo.products import CUSTOMERS
 from engine.clock import Clock
+from engine.directory import Organization
 from engine.engine import Engine
 from engine.tokens import Grant
 
@@ -74,20 +76,26 @@ def _fill(engine: Engine, *, sessions: int, seed: int, clock: Clock) -> DemoRepo
 
 
 def _make_keys(engine: Engine, clock: Clock) -> None:
-    """Make one key for each project that has none."""
+    """Make one key for each project of the demo that has none."""
     having = {key.project_id for key in engine.keys.list()}
-    for owner in engine.directory.organizations():
+    for owner in _customers(engine):
         for project in engine.directory.projects(owner.id):
             if project.id not in having:
                 engine.keys.create(project.id, _LABEL, now=clock())
 
 
+def _customers(engine: Engine) -> tuple[Organization, ...]:
+    """List the organizations of the demo, and none of anybody else."""
+    slugs = {customer.slug for customer in CUSTOMERS}
+    return tuple(one for one in engine.directory.organizations() if one.slug in slugs)
+
+
 def _token(engine: Engine, clock: Clock, *, place: Path) -> str:
-    """Make a token, and keep its secret in the file; the one that was there is revoked."""
+    """Make a token for the demo alone, and keep its secret in the file; a former one is revoked."""
     former = engine.tokens.find(place.read_text().strip()) if place.exists() else None
     if former is not None:
         engine.tokens.revoke(former.id, now=clock())
-    grants = [Grant(organization_id=one.id) for one in engine.directory.organizations()]
+    grants = [Grant(organization_id=one.id) for one in _customers(engine)]
     _, secret = engine.tokens.create(_LABEL, grants, now=clock())
     place.unlink(missing_ok=True)
     handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)

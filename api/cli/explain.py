@@ -36,7 +36,7 @@ def explain(
     """Print what a question means, its plan and SQL, and how long each stage took."""
     with opened(database, now=now) as (engine, settings):
         owner = organization_of(engine, organization or _only_organization(engine))
-        question = decode(split(query_string.rpartition("?")[2].encode(errors="replace")))
+        question = decode(split(_question(query_string).encode(errors="replace")))
         scope = engine.directory.scope(owner.id)
         found = engine.explain(question, scope, clock_of(settings)())
         _part("question", found.query)
@@ -50,6 +50,12 @@ def explain(
             [(stage, f"{seconds * 1000:.2f}") for stage, seconds in trace.stages.items()],
         )
         say(f"{trace.rows} rows from {trace.source}: {trace.groups} groups, {trace.points} points")
+
+
+def _question(text: str) -> str:
+    """Take the query string out of a whole address; a query string may have a `?` of its own."""
+    is_address = text.startswith(("http://", "https://", "/"))
+    return text.partition("?")[2] if is_address else text.removeprefix("?")
 
 
 def _only_organization(engine: Engine) -> str:

@@ -31,7 +31,8 @@ def create(
         typer.Option(help="A web origin it may be used from; may be repeated; any if left out."),
     ] = None,
     rate_limit: Annotated[
-        int | None, typer.Option(min=1, help="How many requests a minute; any if left out.")
+        int | None,
+        typer.Option(min=1, help="How many updates and counted rows a minute; any if left out."),
     ] = None,
     database: Database = None,
 ) -> None:

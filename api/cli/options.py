@@ -37,10 +37,10 @@ def moment(text: str) -> datetime:
     """Read an ISO-8601 time as an aware moment; without an offset it is UTC."""
     try:
         read = datetime.fromisoformat(text)
-    except ValueError as error:
+        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         message = f"{text!r} is not a time such as 2026-03-10T14:00:00Z"
         raise typer.BadParameter(message) from error
-    return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
 
 
 def settings_of(given: Mapping[str, object], *, config: Path | None = None) -> Settings:

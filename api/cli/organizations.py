@@ -12,8 +12,14 @@ from api.cli.printing import say, table
 
 organizations = typer.Typer(no_args_is_help=True, help="Create and list organizations.")
 
+_GREATEST_ID = 2**53
+"""Every JSON reader keeps numbers up to this one exact."""
+
 NewId = Annotated[
-    int | None, typer.Option("--id", min=1, help="Its number; the next free one if left out.")
+    int | None,
+    typer.Option(
+        "--id", min=1, max=_GREATEST_ID, help="Its number; the next free one if left out."
+    ),
 ]
 NewName = Annotated[str, typer.Option(help="Its name for people; the slug if left out.")]
 

@@ -56,13 +56,12 @@ def counted_totals(form: Form) -> exp.Select | None:
     measures = [one for one in form.totals if _in_cells(form, one)]
     if not measures:
         return None
-    source = CELLS
     names = key_names(form)
     select = _grouped(names, {one.value: spell_counted(one) for one in measures})
     if form.series is None or not _by_person(measures):
-        return select.from_(source, copy=False)
+        return select.from_(CELLS, copy=False)
     kept = {one.value: spell_merged(one) for one in measures}
-    people = _grouped((*names, PERSON), kept).from_(source, copy=False)
+    people = _grouped((*names, PERSON), kept).from_(CELLS, copy=False)
     return select.from_(people.subquery("people", copy=False), copy=False)
 
 
@@ -86,7 +85,7 @@ def plain_totals(form: Form) -> exp.Select | None:
 
 
 def plain_series(form: Form) -> exp.Select | None:
-    """Measure over sessions what cells cannot answer of each shown group and bucket."""
+    """Measure over sessions what cells cannot answer of each group (on the page) and bucket."""
     keys = {name: exp.column(name) for name in key_names(form)}
     grouping = {**keys, BUCKET: _bucket()}
     return _plain(form, grouping, form.series or (), shown_only=form.paged)

@@ -9,7 +9,7 @@ FROM (
   SELECT
     release AS release,
     CAST(COALESCE(SUM(quantity), 0) AS BIGINT) AS sessions,
-    FAVG(duration) AS duration_avg
+    FAVG(duration ORDER BY duration ASC) AS duration_avg
   FROM sessions AS source
   WHERE
     project_id IN ($value_0, $value_1, $value_2)
