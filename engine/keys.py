@@ -29,7 +29,7 @@ class Key:
     """The right to send to one project; no secret, since apps carry it in the open.
 
     `origins` are the web origins it may be used from; empty means any. The rate limit is in
-    requests; None means none.
+    updates and counted rows; None means none.
     """
 
     public_key: str
