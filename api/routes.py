@@ -20,6 +20,7 @@ from api.params import decode, split
 from api.reference import CONTENT_SECURITY_POLICY, reference_page, welcome_page
 from engine.clock import Clock
 from engine.engine import Engine
+from engine.errors import EngineError
 from engine.request import Request as Question
 from engine.result import Result
 
@@ -103,7 +104,11 @@ def _answer(question: Question, caller: Caller, door: Door, note: Note) -> Resul
     with ExitStack() as turn:
         with note.stopwatch.stage("wait"):
             turn.enter_context(door.gate.turn())
-        answer = door.engine.query(question, caller.scope, door.clock())
+        try:
+            answer = door.engine.query(question, caller.scope, door.clock())
+        except EngineError as error:
+            note.stopwatch.add(error.stages)
+            raise
     note.stopwatch.add(answer.trace.stages)
     note.trace = answer.trace
     return answer.result

@@ -3,17 +3,15 @@
 Owns nothing but the wiring. Safe to use from several threads.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeAlias
-
-import pyarrow as pa
+from typing import Self
 
 from engine.directory import Directory
 from engine.explain import Explanation, explain
-from engine.intake import Batch, LoadReport
+from engine.intake import LoadReport
 from engine.keys import Keys
 from engine.limits import Limits
 from engine.loading import LoadOptions, load
@@ -23,13 +21,11 @@ from engine.rebuild import Verdict, rebuild, verify
 from engine.request import Request
 from engine.result import Answer
 from engine.retention import Expired, expire
-from engine.rows import batches
+from engine.rows import Rows, batches
 from engine.scope import Scope
 from engine.sink import QUEUED_ROWS, Sink
 from engine.storage import Storage
 from engine.tokens import Tokens
-
-Rows: TypeAlias = pa.Table | pa.RecordBatchReader | Iterable[Batch] | Iterable[Mapping[str, object]]
 
 
 class Engine:

@@ -26,9 +26,10 @@ class EngineError(Exception):
     code = "engine"
 
     def __init__(self, message: str) -> None:
-        """Keep the sentence a person reads."""
+        """Keep the sentence a person reads; `stages` are the seconds spent until it was said."""
         super().__init__(message)
         self.message = message
+        self.stages: dict[str, float] = {}
 
 
 class RequestError(EngineError):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from engine.errors import EngineError
 from engine.execute import Rows, run
 from engine.limits import Limits
 from engine.plan import Plan, Source, plan
@@ -37,8 +38,10 @@ class Stopwatch:
     def stage(self, name: str) -> Iterator[None]:
         """Add the time of the block to the stage."""
         began = time.perf_counter()
-        yield
-        self.stages[name] = self.stages.get(name, 0.0) + time.perf_counter() - began
+        try:
+            yield
+        finally:
+            self.stages[name] = self.stages.get(name, 0.0) + time.perf_counter() - began
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +66,16 @@ class Walk:
 def walk(request: Request, scope: Scope, now: datetime, *, resources: Resources) -> Walk:
     """Answer one question; RequestError, ScopeError or StorageError say why not."""
     watch = Stopwatch()
+    try:
+        return _walk(request, scope, now, resources=resources, watch=watch)
+    except EngineError as error:
+        error.stages = watch.stages
+        raise
+
+
+def _walk(
+    request: Request, scope: Scope, now: datetime, *, resources: Resources, watch: Stopwatch
+) -> Walk:
     with watch.stage("resolve"):
         query = resolve(request, scope, now, registry=resources.registry, limits=resources.limits)
     if query.empty:

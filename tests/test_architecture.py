@@ -29,7 +29,6 @@ OWNERS = {
         "api.files",
         "api.readers",
         "engine.columns",
-        "engine.engine",
         "engine.intake",
         "engine.rows",
     },

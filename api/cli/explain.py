@@ -10,7 +10,7 @@ import typer
 
 from api.app import clock_of
 from api.cli.failures import fail
-from api.cli.options import Database, Now, opened, organization_of
+from api.cli.options import Database, Now, existing, organization_of
 from api.cli.printing import heading, say, sql, table
 from api.params import decode, split
 from engine.engine import Engine
@@ -34,7 +34,7 @@ def explain(
     database: Database = None,
 ) -> None:
     """Print what a question means, its plan and SQL, and how long each stage took."""
-    with opened(database, now=now) as (engine, settings):
+    with existing(database, now=now) as (engine, settings):
         owner = organization_of(engine, organization or _only_organization(engine))
         question = decode(split(_question(query_string).encode(errors="replace")))
         scope = engine.directory.scope(owner.id)

@@ -10,7 +10,7 @@ import typer
 
 from api.app import clock_of
 from api.cli.failures import fail
-from api.cli.options import Database, opened, organization_of, project_of
+from api.cli.options import Database, existing, opened, organization_of, project_of
 from api.cli.printing import say, table
 from api.settings import Settings
 from engine.engine import Engine
@@ -56,7 +56,7 @@ def create(
 @keys.command("list")
 def list_keys(database: Database = None) -> None:
     """List all keys, oldest first, disabled ones too."""
-    with opened(database) as (engine, _):
+    with existing(database) as (engine, _):
         rows = [
             (
                 key.public_key,
@@ -79,7 +79,7 @@ def disable(
     database: Database = None,
 ) -> None:
     """Refuse what is sent with a key from now on."""
-    with opened(database) as (engine, settings):
+    with existing(database) as (engine, settings):
         if not engine.keys.disable(public_key, now=clock_of(settings)()):
             fail(f"there is no key {public_key} that is still used")
         say(f"key {public_key} is disabled")

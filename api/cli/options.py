@@ -64,6 +64,17 @@ def opened(database: Path | None, *, now: str | None = None) -> Iterator[tuple[E
             yield engine, settings
 
 
+@contextmanager
+def existing(database: Path | None, *, now: str | None = None) -> Iterator[tuple[Engine, Settings]]:
+    """Open the engine of a database that is there: a verb that only reads makes none."""
+    with plainly():
+        place = settings_of({"database": database}).database
+        if not place.exists():
+            fail(f"there is no database {place}; --database names another")
+    with opened(database, now=now) as found:
+        yield found
+
+
 def organization_of(engine: Engine, id_or_slug: str) -> Organization:
     """Find an organization; one that is not there ends the command."""
     found = engine.directory.find_organization(id_or_slug)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli.options import Database, opened
+from api.cli.options import Database, existing, opened
 from api.cli.printing import say, table
 
 organizations = typer.Typer(no_args_is_help=True, help="Create and list organizations.")
@@ -40,6 +40,6 @@ def create(
 @organizations.command("list")
 def list_organizations(database: Database = None) -> None:
     """List all organizations."""
-    with opened(database) as (engine, _):
+    with existing(database) as (engine, _):
         rows = [(one.id, one.slug, one.name) for one in engine.directory.organizations()]
         table(("id", "slug", "name"), rows)

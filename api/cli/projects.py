@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli.options import Database, opened, organization_of
+from api.cli.options import Database, existing, opened, organization_of
 from api.cli.organizations import NewId, NewName
 from api.cli.printing import say, table
 
@@ -38,7 +38,7 @@ def list_projects(
     database: Database = None,
 ) -> None:
     """List the projects of one organization, or of all."""
-    with opened(database) as (engine, _):
+    with existing(database) as (engine, _):
         owners = engine.directory.organizations()
         if organization is not None:
             owners = (organization_of(engine, organization),)

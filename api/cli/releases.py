@@ -10,7 +10,7 @@ import typer
 
 from api.app import clock_of
 from api.cli.failures import fail
-from api.cli.options import Database, moment, opened, organization_of, project_of
+from api.cli.options import Database, existing, moment, opened, organization_of, project_of
 from api.cli.printing import say, table
 from engine.release import environment_name_problem, release_name_problem
 
@@ -26,7 +26,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 @releases.command("list")
 def list_releases(organization: Owner, project: Member, database: Database = None) -> None:
     """List the releases of a project, oldest first."""
-    with opened(database) as (engine, _):
+    with existing(database) as (engine, _):
         found = project_of(engine, organization_of(engine, organization), project)
         rows = []
         for release in engine.directory.releases([found.id]):

@@ -11,7 +11,7 @@ import typer
 
 from api.app import clock_of
 from api.cli.failures import fail
-from api.cli.options import Database, opened, organization_of, project_of
+from api.cli.options import Database, existing, opened, organization_of, project_of
 from api.cli.printing import say, table
 from engine.engine import Engine
 from engine.tokens import Grant, Token
@@ -45,7 +45,7 @@ def create(
 @tokens.command("list")
 def list_tokens(database: Database = None) -> None:
     """List all tokens, without their secrets."""
-    with opened(database) as (engine, _):
+    with existing(database) as (engine, _):
         rows = [
             (
                 token.id,
@@ -65,7 +65,7 @@ def revoke(
     database: Database = None,
 ) -> None:
     """Make a token worthless from now on."""
-    with opened(database) as (engine, settings):
+    with existing(database) as (engine, settings):
         if not engine.tokens.revoke(token_id, now=clock_of(settings)()):
             fail(f"there is no token {token_id} that is still valid")
         say(f"token {token_id} is revoked")

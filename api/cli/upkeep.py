@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import typer
 
-from api.cli.options import Database, opened
+from api.cli.options import Database, existing
 from api.cli.printing import complain, say
 from engine.rebuild import Disagreement
 from schema.session import Outcome
@@ -17,13 +17,13 @@ _DISAGREES = 1
 
 def rebuild(database: Database = None) -> None:
     """Derive the sessions again from the raw updates. Stop a running service first."""
-    with opened(database) as (engine, _):
+    with existing(database) as (engine, _):
         say(f"rebuilt {engine.rebuild()} rows of sessions")
 
 
 def verify(database: Database = None) -> None:
     """Say where the sessions disagree with the raw updates; the exit code is 1 if they do."""
-    with opened(database) as (engine, _):
+    with existing(database) as (engine, _):
         verdict = engine.verify()
         if verdict.clean:
             say("sessions and updates agree")

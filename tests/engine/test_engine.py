@@ -11,8 +11,9 @@ import pytest
 
 import engine as package
 from engine.engine import Engine
-from engine.errors import EngineError, InvalidDates, QueryTimeout, StorageUnavailable
+from engine.errors import EngineError, InvalidDates, InvalidField, QueryTimeout, StorageUnavailable
 from engine.limits import Limits
+from engine.request import Request
 from engine.result import Answer, Group
 from engine.tokens import Grant
 from tests.building import ORGANIZATION_ID, open_engine
@@ -253,3 +254,15 @@ def test_wrong_questions_of_several_threads_disturb_nobody() -> None:
 
         with ThreadPoolExecutor(READERS) as pool:
             assert set(pool.map(one, range(60))) == {10}
+
+
+def test_a_refused_question_says_where_its_time_went() -> None:
+    """The stages that a question went through are kept in the error that ended it."""
+    with Engine.open() as engine:
+        acme = engine.directory.create_organization("acme")
+        engine.directory.create_project(acme.id, "web")
+
+        with pytest.raises(InvalidField) as refused:
+            engine.query(Request(fields=("x",)), engine.directory.scope(acme.id), NOW)
+
+    assert list(refused.value.stages) == ["resolve"]

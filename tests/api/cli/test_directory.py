@@ -1,5 +1,7 @@
 """Organizations, projects, releases and tokens are made and listed; mistakes are one sentence."""
 
+from pathlib import Path
+
 import pytest
 
 from api.cli.options import moment
@@ -97,3 +99,18 @@ def test_release_is_added_and_adopted(acme: Run) -> None:
 def test_time_without_offset_is_utc() -> None:
     """As everywhere in the service."""
     assert moment("2026-01-02") == moment("2026-01-02T02:00:00+02:00")
+
+
+@pytest.mark.parametrize(
+    "words", [("org", "list"), ("token", "list"), ("verify",)], ids=["org", "token", "verify"]
+)
+def test_reading_makes_no_database(run: Run, database: Path, words: tuple[str, ...]) -> None:
+    """A verb that only reads says that the database is not there, and makes none."""
+    result = run(*words)
+
+    assert result.exit_code == 1
+    assert (
+        result.stderr
+        == f"release-health: there is no database {database}; --database names another\n"
+    )
+    assert not database.exists()

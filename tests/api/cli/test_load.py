@@ -168,7 +168,7 @@ def test_place_without_permission_is_told(database: Path) -> None:
     database.write_text("")
     below = database / "below" / "it.duckdb"
 
-    result = CliRunner().invoke(program, ["org", "list", "--database", str(below)])
+    result = CliRunner().invoke(program, ["org", "create", "acme", "--database", str(below)])
 
     assert result.exit_code == 1
     assert result.stderr == (

@@ -57,7 +57,8 @@ def test_what_nobody_foresaw_is_one_sentence(
 ) -> None:
     """A line on standard error and exit code 1, not a traceback."""
     database = tmp_path / "a.duckdb"
-    monkeypatch.setattr(sys, "argv", ["release-health", "org", "list", "--database", str(database)])
+    words = ["release-health", "org", "create", "acme", "--database", str(database)]
+    monkeypatch.setattr(sys, "argv", words)
     monkeypatch.setattr("api.cli.options.open_engine", fail_oddly)
 
     with pytest.raises(SystemExit) as left:
