@@ -21,7 +21,7 @@ class Source(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rows:
+class Selection:
     """Which rows every step reads: of these projects, in this window, under this condition."""
 
     source: Source
@@ -60,7 +60,7 @@ class Series:
 class Plan:
     """The two steps over the same rows, grouped by `keys`; `series` is None when left out."""
 
-    rows: Rows
+    rows: Selection
     keys: tuple[Key, ...]
     totals: Totals
     series: Series | None
@@ -83,7 +83,7 @@ def plan(query: Query) -> Plan:
         presence = {Measure.SESSIONS}
     measured = shown | ordering | presence
     return Plan(
-        rows=Rows(
+        rows=Selection(
             source=Source.SESSIONS,
             project_ids=query.project_ids,
             window=query.window,
