@@ -28,7 +28,7 @@ serve: $(VENV)/.installed ## fill a demo if there is no data yet, then serve it
 test: $(VENV)/.installed-test ## run the tests; ARGS="-k window" for some of them
 	@$(BIN)/pytest --numprocesses auto $(ARGS)
 
-crash: $(VENV)/.installed-test ## kill a writing process ROUNDS times; nothing acknowledged is lost
+crash: $(VENV)/.installed-test ## kill the service ROUNDS times; nothing acknowledged is lost
 	@CRASH_ROUNDS=$(ROUNDS) $(BIN)/pytest --quiet tests/crash $(ARGS)
 
 check: $(VENV)/.installed-test ## lint, format, types, import direction, names

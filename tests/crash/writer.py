@@ -1,62 +1,87 @@
-"""A process that writes sessions until it is killed: `python -m tests.crash.writer FILE`.
+"""A sender on one connection: what it sends, what was acknowledged, and what was under way.
 
-Prints `+ID` before it submits a session, and `=ID` once the session is acknowledged.
+Owns the conversation with the door, and the one envelope whose fate nobody knows when a connection
+breaks. Does not know what is in an envelope.
 """
 
-import os
-import sys
 import threading
-import uuid
-from datetime import UTC, datetime
-from itertools import count
-from pathlib import Path
+from http.client import HTTPException
 
-from engine.engine import Engine
-from tests.building import open_engine
+from tests.crash.service import Service
+from tests.crash.tales import Teller
+from tests.crash.world import Envelope, World
 
-THREADS = 8
-STARTED = datetime(2026, 3, 10, 12, tzinfo=UTC)
+ACCEPTED = 200
+REFUSED = {429: "full", 503: "not stored"}
 
 
-def main() -> None:
-    """Write from several threads, for ever."""
-    engine = open_engine(Path(sys.argv[1]))
-    threads = [threading.Thread(target=write, args=(engine, size)) for size in range(THREADS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+class Writer:
+    """One app that sends one envelope after the other, through all lives of the service."""
 
+    def __init__(self, teller: Teller) -> None:
+        """Begin with nothing sent."""
+        self.teller = teller
+        self.world = World()
+        self.under_way: Envelope | None = None
+        self.acknowledged = 0
+        self.refused: list[bytes] = []
+        self.failures: list[str] = []
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
 
-def write(engine: Engine, size: int) -> None:
-    """Write submissions of `size` + 1 sessions, each told by two updates."""
-    for number in count():
-        ids = [str(uuid.uuid4()) for _ in range(size + 1)]
-        say("+", ids)
-        status = "crashed" if number % 7 == 0 else "exited"
-        engine.sink.submit([row(one, seq=0, status="ok") for one in ids]).result()
-        say("=", ids)
-        engine.sink.submit([row(one, seq=1, status=status) for one in ids]).result()
+    def start(self, service: Service) -> None:
+        """Send until stopped, or until the connection breaks."""
+        assert self.under_way is None
+        self._stop.clear()
+        self._thread = threading.Thread(target=self._send_all, args=(service,), daemon=True)
+        self._thread.start()
 
+    def stop(self) -> None:
+        """Send nothing new, and wait for the answer that is awaited."""
+        self._stop.set()
+        self.join()
 
-def row(session_id: str, *, seq: int, status: str) -> dict[str, object]:
-    """Make one update."""
-    return {
-        "project_id": 1,
-        "session_id": session_id,
-        "started": STARTED,
-        "seq": seq,
-        "init": seq == 0,
-        "status": status,
-        "release": "app@1.0.0",
-        "environment": "production",
-    }
+    def join(self) -> None:
+        """Wait until the connection is broken."""
+        assert self._thread is not None
+        self._thread.join()
 
+    def settle(self, *, kept: bool) -> None:
+        """Learn what became of the envelope that was under way."""
+        if self.under_way is not None and kept:
+            self._keep(self.under_way)
+        self.under_way = None
 
-def say(mark: str, ids: list[str]) -> None:
-    """Print at once: the process may be gone a moment later."""
-    os.write(1, "".join(f"{mark}{one}\n" for one in ids).encode())
+    def _send_all(self, service: Service) -> None:
+        connection = service.connect()
+        key = service.access.keys[self.teller.project]
+        path = f"/api/{self.teller.project}/envelope/?sentry_key={key}"
+        try:
+            while not self._stop.is_set():
+                self.under_way = self.teller.next_envelope(self.world)
+                connection.request("POST", path, body=self.under_way.body)
+                response = connection.getresponse()
+                self._hear(response.status, response.read())
+        except (OSError, HTTPException):
+            return
+        except Exception as error:  # noqa: BLE001  (a thread tells nobody but by what it leaves)
+            self.failures.append(repr(error))
+        finally:
+            connection.close()
 
+    def _hear(self, status: int, body: bytes) -> None:
+        assert self.under_way is not None
+        if status == ACCEPTED:
+            self.acknowledged += 1
+            self.settle(kept=True)
+        elif status in REFUSED:
+            self.refused.append(body)
+            self.settle(kept=False)
+            self._stop.wait(0.02)
+        else:
+            self.failures.append(f"{status}: {body!r}")
+            self._stop.set()
 
-if __name__ == "__main__":
-    main()
+    def _keep(self, envelope: Envelope) -> None:
+        self.world.add(envelope)
+        self.teller.kept(envelope)
