@@ -13,10 +13,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 install = $(BIN)/pip install --quiet --constraint constraints.txt --editable
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test crash check fmt bench clean
+.PHONY: help setup serve test test-clients crash check fmt bench clean
 
 help: ## list these verbs
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.installed ## create .venv and install the service into it
 
@@ -27,6 +27,10 @@ serve: $(VENV)/.installed ## fill a demo if there is no data yet, then serve it
 
 test: $(VENV)/.installed-test ## run the tests; ARGS="-k window" for some of them
 	@$(BIN)/pytest --numprocesses auto $(ARGS)
+
+test-clients: $(VENV)/.installed-test ## install and run other clients: Node, a browser, commands
+	@tests/clients/npm/install
+	@$(BIN)/pytest -m installed tests/clients $(ARGS)
 
 crash: $(VENV)/.installed-test ## kill the service ROUNDS times; nothing acknowledged is lost
 	@CRASH_ROUNDS=$(ROUNDS) $(BIN)/pytest --quiet tests/crash $(ARGS)
@@ -47,6 +51,7 @@ bench: $(VENV)/.installed-bench ## time the query shapes, with a table and a plo
 
 clean: ## remove the environment and all caches; keep data/
 	rm -rf $(VENV) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf tests/clients/npm/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.created:

@@ -45,13 +45,21 @@ OWNERS = {
 }
 """The rooms, two names deep, that may import each library from outside; no others do."""
 
-TEXT_FILES = ("*.py", "*.md", "*.toml", "*.txt", "*.json", "*.jsonl", "*.sql", "*.test", "*.sh")
+TEXT_FILES = (
+    *("*.py", "*.md", "*.toml", "*.txt", "*.json", "*.jsonl", "*.sql", "*.test", "*.sh", "*.js"),
+    *("*.mjs", "*.conf", "*.service", ".npmrc", "Dockerfile", "install"),
+)
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def _modules(*folders: str) -> list[Path]:
-    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+    return sorted(path for folder in folders for path in _below(ROOT / folder, "*.py"))
+
+
+def _below(folder: Path, pattern: str) -> Iterator[Path]:
+    """Give the files of a folder, without what others wrote and was installed there."""
+    return (path for path in folder.rglob(pattern) if "node_modules" not in path.parts)
 
 
 def _ids(paths: list[Path]) -> list[str]:
@@ -63,7 +71,7 @@ def _text_files() -> Iterator[Path]:
     for pattern in TEXT_FILES:
         yield from ROOT.glob(pattern)
         for folder in folders:
-            yield from (ROOT / folder).rglob(pattern)
+            yield from _below(ROOT / folder, pattern)
     yield from (ROOT / "Makefile", ROOT / ".ci" / "run")
 
 
@@ -171,7 +179,8 @@ def test_limit_of_points_has_one_owner() -> None:
 
 def test_no_file_names_where_packages_come_from() -> None:
     """Packages are named and pinned; which index serves them is the machine's matter."""
-    pattern = re.compile("index" + r"[-_]url|find-" + "links|pypi[.]" + "org|python" + "hosted")
+    hosts = ("pypi[.]org", "python" + "hosted", "registry[.]npm")
+    pattern = re.compile("|".join(("index" + "[-_]url", "find-" + "links", *hosts)))
     named = [
         path.relative_to(ROOT).as_posix()
         for path in _text_files()

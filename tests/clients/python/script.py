@@ -1,4 +1,4 @@
-"""A program that reports its session with the Python SDK: `python script.py DSN ENDING`.
+"""A program that reports its session with the Python SDK: `python script.py DSN ENDING USER`.
 
 ENDING is `well`, `handled` (an error that is caught and reported) or `crash`.
 """
@@ -8,10 +8,10 @@ import sys
 import sentry_sdk
 
 
-def main(dsn: str, ending: str) -> None:
+def main(dsn: str, ending: str, user: str) -> None:
     """Run one session to its end."""
     sentry_sdk.init(dsn=dsn, release="script@1.0.0", environment="loopback")
-    sentry_sdk.set_user({"id": "ann"})
+    sentry_sdk.set_user({"id": user})
     scope = sentry_sdk.get_isolation_scope()
     scope.start_session(session_mode="application")
     if ending == "handled":
@@ -24,4 +24,4 @@ def main(dsn: str, ending: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2])
+    main(*sys.argv[1:])
