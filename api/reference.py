@@ -23,18 +23,23 @@ body { font: 16px/1.55 system-ui, sans-serif; color: var(--ink); background: var
   max-width: 60rem; margin: 0 auto; padding: 2.5rem 1.25rem 5rem; }
 h1 { font-size: 1.9rem; margin: 0 0 .25rem; } h2 { margin: 2.75rem 0 .5rem; font-size: 1.3rem; }
 h3 { margin: 1.75rem 0 .5rem; font-size: 1.05rem; } p { margin: .5rem 0; }
-.lead, .kind { color: var(--soft); } a { color: var(--accent); }
+.lead, .kind { color: var(--soft); } .kind { font-weight: 400; font-size: .875em; }
+a { color: var(--accent); }
 code, pre { font: .875em/1.5 ui-monospace, monospace; background: var(--tint);
   border-radius: 4px; }
 code { padding: .1em .35em; overflow-wrap: anywhere; }
-pre { padding: .9rem 1rem; overflow-x: auto; border: 1px solid var(--line); }
+pre { padding: .9rem 1rem; border: 1px solid var(--line);
+  white-space: pre-wrap; overflow-wrap: anywhere; }
 .path { display: block; padding: .6rem .9rem; border: 1px solid var(--line);
   border-left: 4px solid var(--accent); }
 .verb { font-weight: 700; color: var(--accent); margin-right: .6em; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .55rem .75rem .55rem 0;
   border-top: 1px solid var(--line); }
-th { font-weight: 600; white-space: nowrap; } .need { color: var(--accent); font-size: .8em; }
+th { font-weight: 600; white-space: nowrap; width: 1%; }
+.need { color: var(--accent); font-size: .8em; }
+@media (max-width: 44rem) { tr { display: block; border-top: 1px solid var(--line); }
+  th, td { display: block; border: 0; } th { padding-bottom: 0; } td { padding-top: .2rem; } }
 """
 
 
@@ -46,7 +51,8 @@ def welcome_page(document: Json) -> str:
         f'<p class="lead">{_text(about["description"])}</p>'
         '<ul><li><a href="/docs">Reference of the endpoints</a></li>'
         '<li><a href="/openapi.json">The same for programs (OpenAPI)</a></li>'
-        '<li><a href="/health">Is the service up?</a></li></ul>'
+        '<li><a href="/health">Is the service up?</a></li>'
+        '<li><a href="/metrics">What has arrived, and what was not taken (Prometheus)</a></li></ul>'
     )
     return _page(str(about["title"]), body)
 

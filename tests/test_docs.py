@@ -37,7 +37,7 @@ ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = ROOT / "docs" / "reference"
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 TYPED_PAGES = [
-    ROOT / "docs" / "tutorial" / "first-steps.md",
+    *sorted((ROOT / "docs" / "tutorial").glob("*.md")),
     ROOT / "docs" / "how-to" / "load-your-data.md",
 ]
 NOW = datetime(2026, 3, 10, 14, 25, 40, tzinfo=UTC)

@@ -13,8 +13,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from api.settings import PREFIX
+
 ROOT = Path(__file__).resolve().parents[1]
 PORT_SHOWN = "8000"
+PORT_VARIABLE = f"{PREFIX}PORT"
 
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _END = "-- end of output --"
@@ -39,7 +42,7 @@ def follow(page: Path, *, folder: Path) -> Iterator[tuple[str, str, str]]:
     run = subprocess.run(
         ["bash", "-c", "\n".join([*lines, _STOP])],  # noqa: S607  (the reader's own shell)
         cwd=folder,
-        env=_environment(folder),
+        env={**_environment(folder), PORT_VARIABLE: port},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -79,12 +82,13 @@ def _typed(command: str, port: str) -> Iterator[str]:
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    """Give an environment in which `release-health` is the command of this repository."""
+    """Give an environment whose `release-health` and `python3` are those that run the tests."""
     commands = folder / "commands"
     commands.mkdir()
-    ours = commands / "release-health"
-    ours.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m api "$@"\n', encoding="utf-8")
-    ours.chmod(0o755)
+    for name, words in (("release-health", " -m api"), ("python3", "")):
+        ours = commands / name
+        ours.write_text(f'#!/bin/sh\nexec "{sys.executable}"{words} "$@"\n', encoding="utf-8")
+        ours.chmod(0o755)
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     return {
         **kept,

@@ -4,7 +4,7 @@
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import puppeteer from 'puppeteer-core';
+import { launch } from './launch.mjs';
 
 const [chromium, profile, dsn, host, ...visits] = process.argv.slice(2);
 
@@ -21,23 +21,7 @@ const server = createServer((request, response) => {
 });
 await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
 
-const browser = await puppeteer.launch({
-  executablePath: chromium,
-  userDataDir: profile,
-  headless: true,
-  timeout: 60_000,
-  args: [
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-quic',
-    '--disable-dev-shm-usage',
-    '--no-first-run',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-    '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost',
-  ],
-});
+const browser = await launch(chromium, profile);
 const statuses = [];
 try {
   for (const visit of visits) {
