@@ -15,7 +15,7 @@ Row: TypeAlias = tuple[int | float | str | None, ...]
 BUCKET = "bucket"
 
 _SESSIONS = 'sum(quantity) AS "sum(session)"'
-_USERS = 'count(DISTINCT distinct_id) AS "count_unique(user)"'
+_USERS = 'count(DISTINCT person) AS "count_unique(user)"'
 
 _SESSIONS_BY_STATUS = """
     sum(CASE WHEN outcome = 0 THEN quantity ELSE 0 END) AS "sum(session) healthy",
@@ -26,17 +26,17 @@ _SESSIONS_BY_STATUS = """
 """
 
 _USERS_BY_STATUS = """
-    count(DISTINCT distinct_id)
-        - count(DISTINCT CASE WHEN outcome > 0 THEN distinct_id END)
+    count(DISTINCT person)
+        - count(DISTINCT CASE WHEN outcome > 0 THEN person END)
         AS "count_unique(user) healthy",
-    greatest(0, count(DISTINCT CASE WHEN outcome > 0 THEN distinct_id END)
-        - count(DISTINCT CASE WHEN outcome = 2 THEN distinct_id END)
-        - count(DISTINCT CASE WHEN outcome = 3 THEN distinct_id END)
-        - count(DISTINCT CASE WHEN outcome = 4 THEN distinct_id END))
+    greatest(0, count(DISTINCT CASE WHEN outcome > 0 THEN person END)
+        - count(DISTINCT CASE WHEN outcome = 2 THEN person END)
+        - count(DISTINCT CASE WHEN outcome = 3 THEN person END)
+        - count(DISTINCT CASE WHEN outcome = 4 THEN person END))
         AS "count_unique(user) errored",
-    count(DISTINCT CASE WHEN outcome = 2 THEN distinct_id END) AS "count_unique(user) unhandled",
-    count(DISTINCT CASE WHEN outcome = 3 THEN distinct_id END) AS "count_unique(user) abnormal",
-    count(DISTINCT CASE WHEN outcome = 4 THEN distinct_id END) AS "count_unique(user) crashed"
+    count(DISTINCT CASE WHEN outcome = 2 THEN person END) AS "count_unique(user) unhandled",
+    count(DISTINCT CASE WHEN outcome = 3 THEN person END) AS "count_unique(user) abnormal",
+    count(DISTINCT CASE WHEN outcome = 4 THEN person END) AS "count_unique(user) crashed"
 """
 
 _CRASH_FREE_SESSIONS = """
@@ -45,18 +45,18 @@ _CRASH_FREE_SESSIONS = """
 """
 
 _CRASH_FREE_USERS = """
-    1 - count(DISTINCT CASE WHEN outcome = 4 THEN distinct_id END)
-        / nullif(count(DISTINCT distinct_id), 0) AS "crash_free_rate(user)"
+    1 - count(DISTINCT CASE WHEN outcome = 4 THEN person END)
+        / nullif(count(DISTINCT person), 0) AS "crash_free_rate(user)"
 """
 
 _ANR = """
     count(DISTINCT CASE WHEN abnormal_mechanism IN ('anr_foreground', 'anr_background')
-        THEN distinct_id END) / nullif(count(DISTINCT distinct_id), 0) AS "anr_rate()"
+        THEN person END) / nullif(count(DISTINCT person), 0) AS "anr_rate()"
 """
 
 _FOREGROUND_ANR = """
-    count(DISTINCT CASE WHEN abnormal_mechanism = 'anr_foreground' THEN distinct_id END)
-        / nullif(count(DISTINCT distinct_id), 0) AS "foreground_anr_rate()"
+    count(DISTINCT CASE WHEN abnormal_mechanism = 'anr_foreground' THEN person END)
+        / nullif(count(DISTINCT person), 0) AS "foreground_anr_rate()"
 """
 
 _NAMED_RELEASES = """release IN (

@@ -6,6 +6,9 @@ The result does not depend on the order of arrival, and the same update twice ch
 every choice below is a minimum or a maximum, and ties are broken by content. Identity comes from
 the `init` update, else from the earliest; the worst failure wins, else the latest status decides;
 the rest is the latest value known.
+
+Users are numbers here. Only where two of them were named at the same instant does the text decide:
+such a session shows by having a highest and a lowest number that differ.
 """
 
 from typing import Final
@@ -36,16 +39,16 @@ _COUNTED_OUTCOMES: Final = {
 }
 
 
-def _seconds(moment: str) -> str:
+def seconds(moment: str) -> str:
     """Spell whole Unix seconds, rounded down; in whole numbers, exact from year 1 to 9999."""
     return f"epoch_us(date_trunc('second', {moment})) // 1000000"
 
 
 def fold_updates(source: str) -> str:
-    """Spell a SELECT that folds the updates in the table `source`; its columns lack `person`."""
+    """Spell a SELECT of SESSION_COLUMNS that folds the updates in the table `source`."""
     return f"""
-        SELECT project_id, session_id,
-            {_seconds("identity.started")} AS started,
+        SELECT first_update, project_id,
+            {seconds("identity.started")} AS started,
             identity.release AS release,
             identity.environment AS environment,
             CAST(CASE
@@ -54,38 +57,62 @@ def fold_updates(source: str) -> str:
                 ELSE {Outcome.HEALTHY:d}
             END AS UTINYINT) AS outcome,
             CAST(1 AS BIGINT) AS quantity,
-            person.distinct_id AS distinct_id,
+            coalesce(tied_person, highest.person) AS person,
             ended.duration AS duration,
             nullif(hung.mechanism, '') AS abnormal_mechanism
         FROM (
-            SELECT project_id, session_id,
-                min({{'late': NOT init, 'at': timestamp, 'seq': seq, 'started': started,
-                    'release': release, 'environment': environment}}) AS identity,
-                {_FAILURE} AS failure,
-                max(errors) AS errors,
-                max({{'at': timestamp, 'seq': seq, 'rank': {_RANK}}}) AS latest,
-                max({{'at': timestamp, 'seq': seq, 'distinct_id': distinct_id}})
-                    FILTER (distinct_id IS NOT NULL) AS person,
-                max({{'at': timestamp, 'seq': seq, 'duration': duration}})
-                    FILTER (status = '{UpdateStatus.EXITED}' AND duration IS NOT NULL) AS ended,
-                max({{'at': timestamp, 'seq': seq,
-                    'mechanism': coalesce(abnormal_mechanism, '')}})
-                    FILTER (status = '{UpdateStatus.ABNORMAL}') AS hung
-            FROM {source}
-            WHERE session_id IS NOT NULL
-            GROUP BY project_id, session_id
+            WITH grouped AS MATERIALIZED ({_grouped(source)}), tied AS ({_tied(source)})
+            SELECT * FROM grouped LEFT JOIN tied USING (project_id, session_id)
         )
     """  # noqa: S608  (every part is a constant of ours)
 
 
+def _grouped(source: str) -> str:
+    return f"""
+        SELECT project_id, session_id, min(arrival) AS first_update,
+            min({{'late': NOT init, 'at': timestamp, 'seq': seq, 'started': started,
+                'release': release, 'environment': environment}}) AS identity,
+            {_FAILURE} AS failure,
+            max(errors) AS errors,
+            max({{'at': timestamp, 'seq': seq, 'rank': {_RANK}}}) AS latest,
+            max({{'at': timestamp, 'seq': seq, 'person': person}})
+                FILTER (person IS NOT NULL) AS highest,
+            max({{'at': timestamp, 'seq': seq, 'negative': -person}})
+                FILTER (person IS NOT NULL) AS lowest,
+            max({{'at': timestamp, 'seq': seq, 'duration': duration}})
+                FILTER (status = '{UpdateStatus.EXITED}' AND duration IS NOT NULL) AS ended,
+            max({{'at': timestamp, 'seq': seq,
+                'mechanism': coalesce(abnormal_mechanism, '')}})
+                FILTER (status = '{UpdateStatus.ABNORMAL}') AS hung
+        FROM {source}
+        WHERE session_id IS NOT NULL
+        GROUP BY project_id, session_id
+    """  # noqa: S608  (every part is a constant of ours)
+
+
+def _tied(source: str) -> str:
+    """Spell a SELECT of the user of each session in `grouped` for whom the text has to decide."""
+    return f"""
+        SELECT project_id, session_id, arg_max(number, distinct_id) AS tied_person
+        FROM {source} AS told
+        JOIN (
+            SELECT project_id, session_id, highest.at AS last_at, highest.seq AS last_seq
+            FROM grouped WHERE highest.person <> -lowest.negative
+        ) USING (project_id, session_id)
+        JOIN people ON number = told.person
+        WHERE told.timestamp = last_at AND told.seq = last_seq
+        GROUP BY project_id, session_id
+    """  # noqa: S608  (every part is a constant of ours)
+
+
 def expand_counted(source: str) -> str:
-    """Spell a SELECT with one row a counted outcome, which is never folded; it lacks `person`."""
+    """Spell a SELECT of SESSION_COLUMNS with one row a counted outcome, which is never folded."""
     parts = [
         f"""
-        SELECT project_id, CAST(NULL AS UUID) AS session_id,
-            {_seconds("started")} AS started, release, environment,
+        SELECT arrival AS first_update, project_id,
+            {seconds("started")} AS started, release, environment,
             CAST({_COUNTED_OUTCOMES[name]:d} AS UTINYINT) AS outcome, {name} AS quantity,
-            distinct_id, CAST(NULL AS DOUBLE) AS duration,
+            person, CAST(NULL AS DOUBLE) AS duration,
             CAST(NULL AS VARCHAR) AS abnormal_mechanism
         FROM {source} WHERE session_id IS NULL AND {name} > 0
         """  # noqa: S608  (every part is a constant of ours)
@@ -95,25 +122,16 @@ def expand_counted(source: str) -> str:
 
 
 def insert_sessions(select: str) -> str:
-    """Spell the statement that adds folded rows to `sessions`, with the numbers of their users."""
-    return f"INSERT INTO sessions ({_SESSION_NAMES}) {number_people(select)}"
-
-
-def number_people(select: str) -> str:
-    """Spell a SELECT of SESSION_COLUMNS from folded rows, which lack `person`."""
-    return f"""
-        SELECT {_SESSION_NAMES}
-        FROM ({select}) LEFT JOIN (SELECT distinct_id, number AS person FROM people)
-            USING (distinct_id)
-    """  # noqa: S608  (every part is a constant of ours)
+    """Spell the statement that adds folded rows to `sessions`."""
+    return f"INSERT INTO sessions SELECT {_SESSION_NAMES} FROM ({select})"  # noqa: S608  (every part is a constant of ours)
 
 
 def insert_people(source: str) -> str:
     """Spell the statement that gives the next numbers to users who have none yet."""
     return f"""
         INSERT INTO people
-        SELECT distinct_id,
-            coalesce((SELECT max(number) FROM people), 0) + row_number() OVER () AS number
+        SELECT coalesce((SELECT max(number) FROM people), 0) + row_number() OVER () AS number,
+            distinct_id
         FROM (SELECT DISTINCT distinct_id FROM {source} WHERE distinct_id IS NOT NULL)
         ANTI JOIN people USING (distinct_id)
     """  # noqa: S608  (every part is a constant of ours)

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Final
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 from pyarrow import compute
 
@@ -18,7 +19,7 @@ from engine.columns import Form, formed
 from engine.errors import LoadError
 from engine.reading import INCOMING, INPUTS
 from engine.rules import CHECKS, PROBLEM, UNKNOWN_PROJECT, statement
-from schema.session import UPDATE_COLUMNS
+from schema.session import ARRIVAL, REPORTED_COLUMNS
 
 LINE: Final = "\x00line"
 """A column of ours beside a file's own: the line of each row, where lines have gaps."""
@@ -37,10 +38,10 @@ _ARROW_TYPES: Mapping[str, pa.DataType] = {
     "DOUBLE": pa.float64(),
 }
 
-UPDATE_SCHEMA: Final = pa.schema(
-    [(column.name, _ARROW_TYPES[column.sql_type]) for column in UPDATE_COLUMNS]
+REPORTED_SCHEMA: Final = pa.schema(
+    [(column.name, _ARROW_TYPES[column.sql_type]) for column in REPORTED_COLUMNS]
 )
-"""The columns of `session_updates` as they leave here; a UUID is text in canonical spelling."""
+"""The columns of an update as they leave here; a UUID is text in canonical spelling."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +66,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intake:
-    """One batch, normalised: `updates` is of UPDATE_SCHEMA, in the order of the rows.
+    """One batch, normalised: `updates` is of REPORTED_SCHEMA, in the order of the rows.
 
     `bad` names the first REPORTED_ROWS bad rows, `bad_count` counts all of them. The good ones are
     `update_count` updates and `counted_count` pre-counted rows.
@@ -135,7 +136,7 @@ def normalise(
     bad_count = len(problems) - problems.null_count
     if bad_count:
         good = good.filter(problems.is_null())
-    updates = good.cast(UPDATE_SCHEMA)
+    updates = good.cast(REPORTED_SCHEMA)
     counted = updates["session_id"].null_count
     return Intake(
         updates=updates,
@@ -145,6 +146,12 @@ def normalise(
         update_count=len(updates) - counted,
         counted_count=counted,
     )
+
+
+def numbered(updates: pa.Table, first: int) -> pa.Table:
+    """Add the running numbers of arrival, beginning with `first`."""
+    numbers = pa.array(np.arange(first, first + len(updates)))
+    return updates.add_column(0, ARRIVAL.name, numbers)
 
 
 def _refuse_broken(table: pa.Table) -> None:

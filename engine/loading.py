@@ -12,35 +12,59 @@ from engine.clock import real_clock
 from engine.directory import Directory
 from engine.errors import StorageUnavailable
 from engine.fold import expand_counted, fold_updates, insert_people, insert_sessions
-from engine.intake import REPORTED_ROWS, BadRow, Batch, LoadRejected, LoadReport, normalise
+from engine.intake import (
+    REPORTED_ROWS,
+    BadRow,
+    Batch,
+    LoadRejected,
+    LoadReport,
+    normalise,
+    numbered,
+)
 from engine.register import environments_of, releases_of
+from engine.stale import days_of_updates, mark
 from engine.storage import Storage
 from schema.ddl import STAGED_TABLE
-from schema.session import UPDATE_COLUMNS
+from schema.session import REPORTED_COLUMNS, UPDATE_COLUMNS
 
 _SIGHTINGS = "SELECT project_id, environment, release, min(started) FROM staged GROUP BY ALL"
 
-_NAMES = ", ".join(f'"{column.name}"' for column in UPDATE_COLUMNS)
+_NEXT_ARRIVAL = "SELECT coalesce(max(arrival), 0) + 1 FROM session_updates"
+
+_STAGE = f"""
+    INSERT INTO staged
+    SELECT arrival, {", ".join(f'"{column.name}"' for column in REPORTED_COLUMNS)} FROM incoming
+"""  # noqa: S608  (names of ours)
+
+_APPEND = f"""
+    INSERT INTO session_updates
+    SELECT {", ".join(f'"{column.name}"' for column in UPDATE_COLUMNS)}
+    FROM staged LEFT JOIN (SELECT distinct_id, number AS person FROM people) USING (distinct_id)
+"""  # noqa: S608  (names of ours)
+
+_FRESH = """
+    CREATE TEMP TABLE fresh AS FROM session_updates WHERE arrival >= $first
+"""
 
 _KNOWN = """
     CREATE TEMP TABLE known AS
-    SELECT project_id, session_id FROM sessions
-    SEMI JOIN staged USING (project_id, session_id)
+    SELECT project_id, session_id, min(arrival) AS first_update
+    FROM session_updates SEMI JOIN fresh USING (project_id, session_id)
+    WHERE arrival < $first
+    GROUP BY project_id, session_id
 """
 
 _COUNT_KNOWN = "SELECT count(*) FROM known"
 
-_AFFECTED = f"""
+_AFFECTED = """
     CREATE TEMP TABLE affected AS
-    SELECT {_NAMES} FROM staged WHERE session_id IS NOT NULL
+    FROM fresh WHERE session_id IS NOT NULL
     UNION ALL
-    SELECT {_NAMES} FROM session_updates SEMI JOIN known USING (project_id, session_id)
-"""  # noqa: S608  (names of ours)
-
-_FORGET = """
-    DELETE FROM sessions USING known
-    WHERE sessions.project_id = known.project_id AND sessions.session_id = known.session_id
+    SELECT session_updates.* FROM session_updates SEMI JOIN known USING (project_id, session_id)
+    WHERE arrival < $first
 """
+
+_FORGET = "DELETE FROM sessions USING known WHERE sessions.first_update = known.first_update"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,14 +111,16 @@ def load(
     """Load all batches or nothing; LoadRejected lists the bad rows, StorageUnavailable says why."""
     with storage.writing() as cursor:
         cursor.execute(STAGED_TABLE)
-        tally = _stage(cursor, batches, directory.project_ids())
+        ((first,),) = cursor.execute(_NEXT_ARRIVAL).fetchall()
+        tally = _stage(cursor, batches, projects=directory.project_ids(), first=first)
         if tally.bad_count and not options.skip_bad:
             raise LoadRejected(tuple(tally.bad), tally.bad_count)
         report = tally.report()
         if not _is_new(cursor, options, counted=tally.counted):
             return replace(report, updates=0, counted=0, known=True)
         _check_staged(cursor, expected=report.updates + report.counted)
-        fold_staged(cursor, updates=report.updates, counted=report.counted)
+        _append(cursor)
+        fold_since(cursor, first)
         sightings = cursor.execute(_SIGHTINGS).fetchall()
         news = not directory.seen.covers(sightings)
         if news:
@@ -107,7 +133,11 @@ def load(
 
 
 def _stage(
-    cursor: duckdb.DuckDBPyConnection, batches: Iterable[Batch], projects: frozenset[int]
+    cursor: duckdb.DuckDBPyConnection,
+    batches: Iterable[Batch],
+    *,
+    projects: frozenset[int],
+    first: int,
 ) -> _Tally:
     tally = _Tally()
     for batch in batches:
@@ -121,8 +151,9 @@ def _stage(
         tally.ignored.update(dict.fromkeys(intake.ignored_columns))
         if not len(intake.updates):
             continue
-        cursor.register("incoming", intake.updates)
-        cursor.execute(f"INSERT INTO staged SELECT {_NAMES} FROM incoming")  # noqa: S608  (names of ours)
+        arrival = first + tally.updates + tally.counted - len(intake.updates)
+        cursor.register("incoming", numbered(intake.updates, arrival))
+        cursor.execute(_STAGE)
         cursor.unregister("incoming")
     return tally
 
@@ -161,35 +192,31 @@ def _check_staged(cursor: duckdb.DuckDBPyConnection, *, expected: int) -> None:
         raise StorageUnavailable(message)
 
 
-def fold_staged(cursor: duckdb.DuckDBPyConnection, *, updates: int, counted: int) -> None:
-    """Append the table `staged` to the truth and bring `sessions` up to date with it.
-
-    It holds `updates` updates and `counted` pre-counted rows. Sessions that were known before are
-    folded anew from all their updates. Each table gets its rows in one statement: DuckDB 2.0 mixes
-    up which rows are visible after a large insert is followed, in the same transaction, by one into
-    the same table that turns out to be empty.
-    """
-    parts = []
+def _append(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Append the table `staged` to the truth, its users by their numbers."""
     cursor.execute(insert_people("staged"))
-    if updates:
-        parts.append(fold_updates(_gather(cursor)))
-    if counted:
-        parts.append(expand_counted("staged"))
-    if not parts:
-        return
-    cursor.execute(insert_sessions(" UNION ALL ".join(parts)))
-    cursor.execute(f"INSERT INTO session_updates SELECT {_NAMES} FROM staged")  # noqa: S608  (names of ours)
+    cursor.execute(_APPEND)
 
 
-def _gather(cursor: duckdb.DuckDBPyConnection) -> str:
-    """Forget the sessions that have to be folded anew; name the table of all updates to fold."""
-    cursor.execute(_KNOWN)
+def fold_since(cursor: duckdb.DuckDBPyConnection, first: int) -> None:
+    """Bring `sessions` up to date with the updates from this arrival on.
+
+    Sessions that were known before are folded anew from all their updates. Each table gets its rows
+    in one statement: DuckDB 2.0 mixes up which rows are visible after a large insert is followed,
+    in the same transaction, by one into the same table that turns out to be empty.
+    """
+    values = {"first": first}
+    cursor.execute(_FRESH, values)
+    cursor.execute(_KNOWN, values)
     ((known,),) = cursor.execute(_COUNT_KNOWN).fetchall()
-    if not known:
-        return "staged"
-    cursor.execute(_AFFECTED)
-    cursor.execute(_FORGET)
-    return "affected"
+    source = "fresh"
+    if known:
+        source = "affected"
+        cursor.execute(_AFFECTED, values)
+        cursor.execute(_FORGET)
+    parts = (fold_updates(source), expand_counted("fresh"))
+    cursor.execute(insert_sessions(" UNION ALL ".join(parts)))
+    cursor.execute(mark(f"{days_of_updates('fresh')} UNION ALL {days_of_updates(source)}"))
 
 
 def _register(cursor: duckdb.DuckDBPyConnection, *, releases: bool) -> None:

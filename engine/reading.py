@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 from engine.columns import Form
-from schema.session import COUNT_COLUMNS, UPDATE_COLUMNS
+from schema.session import COUNT_COLUMNS, REPORTED_COLUMNS
 
 INCOMING = "incoming_rows"
 """The relation that holds the rows, its columns named as in INPUTS."""
@@ -20,7 +20,7 @@ INCOMING = "incoming_rows"
 RECEIVED = "received"
 """Another name for the column `timestamp`."""
 
-INPUTS = (*(column.name for column in UPDATE_COLUMNS), RECEIVED)
+INPUTS = (*(column.name for column in REPORTED_COLUMNS), RECEIVED)
 """Every column of an incoming row that has a meaning."""
 
 _Templates: TypeAlias = Mapping[Form, str]
@@ -110,7 +110,7 @@ _TEMPLATES: Mapping[str, _Templates] = {
     **dict.fromkeys(COUNT_COLUMNS, _WHOLE),
 }
 
-_SQL_TYPES = {column.name: column.sql_type for column in UPDATE_COLUMNS} | dict.fromkeys(
+_SQL_TYPES = {column.name: column.sql_type for column in REPORTED_COLUMNS} | dict.fromkeys(
     _MOMENTS, "BIGINT"
 )
 

@@ -6,21 +6,16 @@ Owns the two walks over all updates. Does not know how updates arrive, nor how o
 from dataclasses import dataclass
 from typing import Final
 
-from engine.fold import (
-    expand_counted,
-    fold_updates,
-    insert_people,
-    insert_sessions,
-    number_people,
-)
+from engine.fold import expand_counted, fold_updates, insert_sessions
 from engine.register import environments_of, releases_of
+from engine.stale import days_of_sessions, days_of_updates, mark
 from engine.storage import Storage
 from schema.session import SESSION_COLUMNS
 
 _EXAMPLES: Final = 10
 _NAMES: Final = ", ".join(f'"{column.name}"' for column in SESSION_COLUMNS)
 _FOLDED: Final = f"{fold_updates('session_updates')} UNION ALL {expand_counted('session_updates')}"
-_DERIVED: Final = number_people(_FOLDED)
+_DERIVED: Final = f"SELECT {_NAMES} FROM ({_FOLDED})"  # noqa: S608  (names of ours)
 _STORED: Final = f"SELECT {_NAMES} FROM sessions"  # noqa: S608  (names of ours)
 
 _DISAGREEMENTS: Final = f"""
@@ -30,13 +25,15 @@ _DISAGREEMENTS: Final = f"""
         found AS (
             SELECT true AS missing, * FROM missing UNION ALL SELECT false AS missing, * FROM surplus
         )
-    SELECT missing, count(*) OVER (PARTITION BY missing), project_id,
-        CAST(session_id AS VARCHAR), started, outcome, quantity
-    FROM found
-    QUALIFY row_number() OVER (
-        PARTITION BY missing ORDER BY project_id, session_id, started, outcome
-    ) <= {_EXAMPLES}
-    ORDER BY project_id, session_id, started, missing
+    SELECT missing, total, found.project_id, CAST(session_id AS VARCHAR), found.started, outcome,
+        quantity
+    FROM (
+        SELECT *, count(*) OVER (PARTITION BY missing) AS total FROM found
+        QUALIFY row_number() OVER (
+            PARTITION BY missing ORDER BY project_id, first_update, started, outcome
+        ) <= {_EXAMPLES}
+    ) AS found LEFT JOIN session_updates ON arrival = first_update
+    ORDER BY found.project_id, first_update, found.started, missing
 """  # noqa: S608  (names of ours)
 
 
@@ -44,7 +41,8 @@ _DISAGREEMENTS: Final = f"""
 class Disagreement:
     """A row of `sessions` that the updates do not give, or (`missing`) one that only they give.
 
-    `session_id` is None in a pre-counted row; `started` is in Unix seconds.
+    `session_id` is None in a pre-counted row, or if its first update is not there; `started` is in
+    Unix seconds.
     """
 
     missing: bool
@@ -79,8 +77,9 @@ def rebuild(storage: Storage) -> int:
     transaction: questions see the old sessions or the new.
     """
     with storage.writing() as cursor:
+        days = f"{days_of_sessions()} UNION ALL {days_of_updates('session_updates')}"
+        cursor.execute(mark(days))
         cursor.execute("DELETE FROM sessions")
-        cursor.execute(insert_people("session_updates"))
         cursor.execute(insert_sessions(_FOLDED))
         for statement in (environments_of("session_updates"), *releases_of("session_updates")):
             cursor.execute(statement)

@@ -9,19 +9,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from engine.stale import days_of_sessions, mark
 from engine.storage import Storage
 
 _EXPIRED: Final = """
     CREATE TEMP TABLE expired AS
-    SELECT project_id, session_id FROM sessions
-    WHERE session_id IS NOT NULL AND started < $second
-        AND project_id IN (SELECT unnest($projects))
+    SELECT first_update, project_id, started FROM sessions
+    WHERE started < $second AND project_id IN (SELECT unnest($projects))
 """
 
 _DELETE_UPDATES: Final = """
-    DELETE FROM session_updates USING expired
-    WHERE session_updates.project_id = expired.project_id
-        AND session_updates.session_id = expired.session_id
+    DELETE FROM session_updates USING (
+        SELECT project_id, session_id FROM session_updates
+        SEMI JOIN expired ON arrival = first_update
+        WHERE session_id IS NOT NULL
+    ) AS gone
+    WHERE session_updates.project_id = gone.project_id
+        AND session_updates.session_id = gone.session_id
 """
 
 _DELETE_COUNTED: Final = """
@@ -53,6 +57,7 @@ def expire(storage: Storage, project_ids: Sequence[int], *, before: datetime) ->
     values = {"second": int(before.timestamp()), "projects": list(project_ids)}
     with storage.writing() as cursor:
         cursor.execute(_EXPIRED, values)
+        cursor.execute(mark(days_of_sessions("expired")))
         ((updates,),) = cursor.execute(_DELETE_UPDATES).fetchall()
         ((counted,),) = cursor.execute(_DELETE_COUNTED, values).fetchall()
         ((sessions,),) = cursor.execute(_DELETE_SESSIONS, values).fetchall()

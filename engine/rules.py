@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from engine.columns import Form
 from engine.reading import RECEIVED, quoted, read, readings
 from engine.release import ENVIRONMENT_BYTES, RELEASE_BYTES
-from schema.session import COUNT_COLUMNS, NIL_UUID, UPDATE_COLUMNS, Mechanism, UpdateStatus
+from schema.session import COUNT_COLUMNS, NIL_UUID, REPORTED_COLUMNS, Mechanism, UpdateStatus
 
 PROBLEM = "problem"
 """The column beside the values: the position in CHECKS of the first rule a row breaks, or null."""
@@ -149,7 +149,7 @@ def statement(forms: Mapping[str, Form]) -> str:
     tries = " ".join(f"WHEN {check.broken} THEN {index}" for index, check in enumerate(CHECKS))
     values = ", ".join(
         f"{_VALUES.get(column.name, read(column.name))} AS {quoted(column.name)}"
-        for column in UPDATE_COLUMNS
+        for column in REPORTED_COLUMNS
     )
     return (
         f"WITH readings AS ({readings(forms)})"  # noqa: S608  (names and constants of our own only)

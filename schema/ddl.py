@@ -3,9 +3,9 @@
 Owns the DDL. Does not know who reads or writes the tables.
 """
 
-from schema.session import SESSION_COLUMNS, UPDATE_COLUMNS, Column
+from schema.session import ARRIVAL, REPORTED_COLUMNS, SESSION_COLUMNS, UPDATE_COLUMNS, Column
 
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 """Raised whenever a table changes; a file of another layout is refused, never guessed at."""
 
 LAYOUT_TABLE = "release_health_layout"
@@ -20,7 +20,8 @@ TABLES = (
     f"CREATE TABLE {LAYOUT_TABLE} (version INTEGER NOT NULL)",
     _table("session_updates", UPDATE_COLUMNS),
     _table("sessions", SESSION_COLUMNS),
-    "CREATE TABLE people (distinct_id VARCHAR, number INTEGER)",
+    "CREATE TABLE people (number INTEGER, distinct_id VARCHAR)",
+    "CREATE TABLE stale_days (project_id BIGINT, day INTEGER)",
     "CREATE TABLE organizations (id BIGINT PRIMARY KEY, slug VARCHAR UNIQUE, name VARCHAR)",
     "CREATE TABLE projects (id BIGINT PRIMARY KEY, organization_id BIGINT, slug VARCHAR,"
     " name VARCHAR, UNIQUE (organization_id, slug))",
@@ -38,7 +39,10 @@ TABLES = (
     " created TIMESTAMP, disabled TIMESTAMP, origins VARCHAR[], rate_limit_per_minute BIGINT)",
     "CREATE TABLE loads (digest VARCHAR PRIMARY KEY, loaded TIMESTAMP)",
 )
-"""`people` numbers users without gaps, of whatever project they are.
+"""`people` numbers users without gaps, of whatever project they are; it alone has their texts.
+
+`stale_days` says of which days sessions have come or gone; a row may be there several times, and
+`day` counts from 1970-01-01.
 
 `adoptions` holds a row for each release seen in an environment; its times are null until known.
 
@@ -47,5 +51,5 @@ TABLES = (
 `rate_limit_per_minute` as often as it likes.
 """
 
-STAGED_TABLE = _table("staged", UPDATE_COLUMNS, "TEMP TABLE")
+STAGED_TABLE = _table("staged", (ARRIVAL, *REPORTED_COLUMNS), "TEMP TABLE")
 """Updates on their way into `session_updates`, seen by one load alone."""

@@ -70,20 +70,36 @@ class Column:
 COUNT_COLUMNS = ("exited", "errored", "unhandled", "abnormal", "crashed")
 """The counts of a pre-counted row, which exclude one another; each is 0 when absent."""
 
-UPDATE_COLUMNS = (
-    Column(name="project_id", sql_type="BIGINT", unit="", meaning="the project that reported it"),
-    Column(
-        name="session_id",
-        sql_type="UUID",
-        unit="",
-        meaning="the session's id; null in a pre-counted row",
-    ),
-    Column(
-        name="distinct_id",
-        sql_type="VARCHAR",
-        unit="",
-        meaning="the user, a UUID in canonical spelling or any text; null when unknown",
-    ),
+ARRIVAL = Column(
+    name="arrival",
+    sql_type="BIGINT",
+    unit="",
+    meaning="the update's running number, in the order of arrival",
+)
+
+_PROJECT = Column(
+    name="project_id", sql_type="BIGINT", unit="", meaning="the project that reported it"
+)
+_SESSION = Column(
+    name="session_id",
+    sql_type="UUID",
+    unit="",
+    meaning="the session's id; null in a pre-counted row",
+)
+_USER = Column(
+    name="distinct_id",
+    sql_type="VARCHAR",
+    unit="",
+    meaning="the user, a UUID in canonical spelling or any text; null when unknown",
+)
+_PERSON = Column(
+    name="person",
+    sql_type="INTEGER",
+    unit="",
+    meaning="the user's number in `people`, or null when unknown",
+)
+
+_TOLD_COLUMNS = (
     Column(
         name="started",
         sql_type="TIMESTAMP",
@@ -144,16 +160,21 @@ UPDATE_COLUMNS = (
         for name in COUNT_COLUMNS
     ),
 )
+
+REPORTED_COLUMNS = (_PROJECT, _SESSION, _USER, *_TOLD_COLUMNS)
+"""One update as its sender means it: normalised, and not stored yet."""
+
+UPDATE_COLUMNS = (ARRIVAL, _PROJECT, _SESSION, _PERSON, *_TOLD_COLUMNS)
 """One row of `session_updates`, as it came and normalised; appended to, never changed."""
 
 SESSION_COLUMNS = (
-    Column(name="project_id", sql_type="BIGINT", unit="", meaning="the project that reported it"),
     Column(
-        name="session_id",
-        sql_type="UUID",
+        name="first_update",
+        sql_type="BIGINT",
         unit="",
-        meaning="the session's id; null in a pre-counted row",
+        meaning="the smallest `arrival` of its updates; tells which session it is",
     ),
+    _PROJECT,
     Column(
         name="started",
         sql_type="BIGINT",
@@ -176,13 +197,7 @@ SESSION_COLUMNS = (
         unit="sessions",
         meaning="1, or the count of a pre-counted row",
     ),
-    Column(name="distinct_id", sql_type="VARCHAR", unit="", meaning="the user, or null"),
-    Column(
-        name="person",
-        sql_type="INTEGER",
-        unit="",
-        meaning="the user's number in `people`, or null; counted in place of the text",
-    ),
+    _PERSON,
     Column(
         name="duration", sql_type="DOUBLE", unit="seconds", meaning="how long it lasted, or null"
     ),

@@ -32,7 +32,7 @@ OWNERS = {
         "engine.intake",
         "engine.rows",
     },
-    "numpy": {"api.demo"},
+    "numpy": {"api.demo", "engine.intake"},
     "prometheus_client": {"api.metrics"},
     "fastapi": {"api.app", "api.errors", "api.routes"},
     "starlette": {"api.app", "api.errors", "api.ingest", "api.journal", "api.pages"},

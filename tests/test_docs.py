@@ -29,7 +29,14 @@ from engine.reading import RECEIVED
 from engine.request import Request
 from schema.catalog import FIELDS, GROUP_KEYS, SEARCH_KEYS
 from schema.ddl import TABLES
-from schema.session import SESSION_COLUMNS, UPDATE_COLUMNS, Column, Outcome, UpdateStatus
+from schema.session import (
+    REPORTED_COLUMNS,
+    SESSION_COLUMNS,
+    UPDATE_COLUMNS,
+    Column,
+    Outcome,
+    UpdateStatus,
+)
 from tests.spoken import Sentence, constants, returned, told, trimmed
 from tests.typed import follow, looks_like
 
@@ -165,8 +172,9 @@ def _stands_in(text: str, spoken: str) -> bool:
     return all(part in spoken for part in parts)
 
 
+COLUMNS = (*REPORTED_COLUMNS, *UPDATE_COLUMNS, *SESSION_COLUMNS)
 FIRST_COLUMNS = {
-    "columns.md": {*(column.name for column in (*UPDATE_COLUMNS, *SESSION_COLUMNS)), RECEIVED},
+    "columns.md": {*(column.name for column in COLUMNS), RECEIVED},
     "fields.md": {*(field.name for field in FIELDS), *(outcome.word for outcome in Outcome)},
     "settings.md": {*Settings.model_fields},
 }
@@ -218,9 +226,7 @@ def test_settings_file_is_described() -> None:
     assert {FILE_NAME, FILE_VARIABLE} <= _mentioned("settings.md")
 
 
-@pytest.mark.parametrize(
-    "column", [*UPDATE_COLUMNS, *SESSION_COLUMNS], ids=lambda column: column.name
-)
+@pytest.mark.parametrize("column", COLUMNS, ids=lambda column: column.name)
 def test_column_is_described(column: Column) -> None:
     """The page of columns has each column with its type, unit and meaning."""
     page = (REFERENCE / "columns.md").read_text(encoding="utf-8")

@@ -36,7 +36,9 @@ def _fold(path: Path, loads: Sequence[Sequence[Row]]) -> Mapping[str, object]:
         for rows in loads:
             engine.load(rows)
     with duckdb.connect(path) as connection:
-        (session,) = connection.execute("SELECT * FROM sessions").fetchall()
+        (session,) = connection.execute(
+            "SELECT sessions.*, distinct_id FROM sessions LEFT JOIN people ON number = person"
+        ).fetchall()
         names = [column[0] for column in connection.description or ()]
     return dict(zip(names, session, strict=True))
 
@@ -98,6 +100,16 @@ def test_user_and_duration_are_the_latest_known() -> None:
     session = fold(rows)
 
     assert (session["distinct_id"], session["duration"]) == ("bob", 4.5)
+
+
+@pytest.mark.parametrize("names", [("zoe", "ann", "bob"), ("ann", "bob", "zoe")])
+def test_user_of_one_instant_is_the_last_in_the_alphabet(names: Sequence[str]) -> None:
+    """Whoever was known first has the lower number, which must not decide."""
+    rows = [update(1, distinct_id=name) for name in names]
+    latest = update(2, distinct_id=None)
+
+    assert fold(rows, [latest])["distinct_id"] == "zoe"
+    assert fold(*([row] for row in rows), [latest])["distinct_id"] == "zoe"
 
 
 @pytest.mark.parametrize(

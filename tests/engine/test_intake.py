@@ -14,7 +14,7 @@ from engine.errors import LoadError
 from engine.intake import (
     LINE,
     REPORTED_ROWS,
-    UPDATE_SCHEMA,
+    REPORTED_SCHEMA,
     BadRow,
     Intake,
     LoadRejected,
@@ -23,7 +23,7 @@ from engine.intake import (
 )
 from engine.release import environment_name_problem, release_name_problem
 from engine.rows import batches
-from schema.session import COUNT_COLUMNS, NIL_UUID, UPDATE_COLUMNS
+from schema.session import COUNT_COLUMNS, NIL_UUID, REPORTED_COLUMNS
 
 SESSION = "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"
 STARTED = datetime(2021, 1, 14, 12, tzinfo=UTC)
@@ -92,7 +92,7 @@ def test_least_row_gets_every_default(connection: duckdb.DuckDBPyConnection) -> 
 
 def test_schema_has_the_update_columns_in_order() -> None:
     """What leaves here can be inserted by position."""
-    assert UPDATE_SCHEMA.names == [column.name for column in UPDATE_COLUMNS]
+    assert REPORTED_SCHEMA.names == [column.name for column in REPORTED_COLUMNS]
 
 
 def test_row_of_the_reference_fixtures_needs_no_rename(

@@ -32,7 +32,8 @@ def count_of(storage: Storage, name: str) -> int:
     """Count the rows of a session, as a new reader sees them."""
     with storage.reading() as cursor:
         ((count,),) = cursor.execute(
-            "SELECT count(*) FROM sessions WHERE session_id = CAST($id AS UUID)",
+            "SELECT count(*) FROM sessions JOIN session_updates ON arrival = first_update"
+            " WHERE session_id = CAST($id AS UUID)",
             {"id": named_uuid(name)},
         ).fetchall()
     return int(count)

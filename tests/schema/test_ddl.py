@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from schema.ddl import LAYOUT_TABLE, LAYOUT_VERSION, STAGED_TABLE, TABLES
-from schema.session import SESSION_COLUMNS, UPDATE_COLUMNS, Column
+from schema.session import ARRIVAL, REPORTED_COLUMNS, SESSION_COLUMNS, UPDATE_COLUMNS, Column
 
 NAMES = {
     LAYOUT_TABLE,
@@ -21,6 +21,7 @@ NAMES = {
     "releases",
     "session_updates",
     "sessions",
+    "stale_days",
     "tokens",
 }
 
@@ -54,7 +55,7 @@ def test_all_tables_are_there(database: duckdb.DuckDBPyConnection) -> None:
 DESCRIBED = {
     "session_updates": UPDATE_COLUMNS,
     "sessions": SESSION_COLUMNS,
-    "staged": UPDATE_COLUMNS,
+    "staged": (ARRIVAL, *REPORTED_COLUMNS),
 }
 
 

@@ -8,6 +8,7 @@ from schema.session import (
     COUNT_COLUMNS,
     NIL_UUID,
     OUTCOMES_IN_ANSWERS,
+    REPORTED_COLUMNS,
     SESSION_COLUMNS,
     UPDATE_COLUMNS,
     Column,
@@ -16,7 +17,7 @@ from schema.session import (
     UpdateStatus,
 )
 
-TABLES = {"updates": UPDATE_COLUMNS, "sessions": SESSION_COLUMNS}
+TABLES = {"reported": REPORTED_COLUMNS, "updates": UPDATE_COLUMNS, "sessions": SESSION_COLUMNS}
 
 
 def test_greater_outcomes_are_worse() -> None:
