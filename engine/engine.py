@@ -3,7 +3,7 @@
 Owns nothing but the wiring. Safe to use from several threads.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -16,11 +16,14 @@ from engine.keys import Keys
 from engine.limits import Limits
 from engine.loading import LoadOptions, load
 from engine.outcomes import Outcomes
+from engine.plan import Source
 from engine.pipeline import Resources, walk
 from engine.rebuild import Verdict, rebuild, verify
 from engine.request import Request
 from engine.result import Answer
 from engine.retention import Expired, expire
+from engine.rollup.build import build
+from engine.rollup.read import Reader
 from engine.rows import Rows, batches
 from engine.scope import Scope
 from engine.sink import QUEUED_ROWS, Sink
@@ -31,7 +34,14 @@ from engine.tokens import Tokens
 class Engine:
     """One database of sessions and the questions it answers."""
 
-    def __init__(self, storage: Storage, *, limits: Limits, queued_rows: int = QUEUED_ROWS) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        *,
+        limits: Limits,
+        queued_rows: int = QUEUED_ROWS,
+        sources: Collection[Source] = tuple(Source),
+    ) -> None:
         """Put the rooms together around an open storage; use `Engine.open` instead."""
         self._storage = storage
         self.limits = limits
@@ -39,6 +49,8 @@ class Engine:
         self.tokens = Tokens(storage)
         self.keys = Keys(storage)
         self.outcomes = Outcomes()
+        self._reader = Reader(storage)
+        self._sources = frozenset(sources)
         self.sink = Sink(self._keep, outcomes=self.outcomes, queued_rows=queued_rows)
 
     @classmethod
@@ -50,16 +62,20 @@ class Engine:
         memory_limit: str | None = None,
         threads: int | None = None,
         queued_rows: int = QUEUED_ROWS,
+        sources: Collection[Source] = tuple(Source),
     ) -> Self:
         """Open or create a database file, or one in memory; StorageUnavailable says why not.
 
         `memory_limit` is DuckDB's, such as "2GB"; `threads` is how many one query may use;
-        `queued_rows` is how many may wait in the sink.
+        `queued_rows` is how many may wait in the sink; `sources` are the tables that may answer
+        questions, all of them if not said.
         """
         storage = Storage.open(
             None if path is None else Path(path), memory_limit=memory_limit, threads=threads
         )
-        return cls(storage, limits=limits or Limits(), queued_rows=queued_rows)
+        return cls(
+            storage, limits=limits or Limits(), queued_rows=queued_rows, sources=sources
+        )
 
     def load(
         self,
@@ -99,13 +115,29 @@ class Engine:
         """Say where the sessions disagree with the raw updates."""
         return verify(self._storage)
 
+    def build(self) -> int:
+        """Build the derived tables of all days that have changed; give how many days were built.
+
+        Answers are the same before and after, and what comes meanwhile is kept and answered.
+        """
+        built = 0
+        while days := build(self._storage):
+            built += days
+        return built
+
     def expire(self, organization_id: int, *, before: datetime) -> Expired:
         """Delete an organization's sessions that started before a moment (aware)."""
         ids = [project.id for project in self.directory.projects(organization_id)]
         return expire(self._storage, ids, before=before)
 
     def _resources(self) -> Resources:
-        return Resources(storage=self._storage, registry=self.directory, limits=self.limits)
+        return Resources(
+            storage=self._storage,
+            registry=self.directory,
+            limits=self.limits,
+            reader=self._reader,
+            sources=self._sources,
+        )
 
     def _keep(self, rows: Sequence[Mapping[str, object]]) -> LoadReport:
         return self.load(rows, skip_bad=True)

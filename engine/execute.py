@@ -3,7 +3,8 @@
 Owns the only input and output of a read, and its time limit. Does not know what the columns mean.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import cast
 
@@ -39,17 +40,23 @@ class Rows:
 
 def run(statement: Statement, storage: Storage, *, timeout_seconds: float) -> Rows:
     """Give the statement's rows; QueryTimeout once the time is over."""
-    with (
-        storage.reading() as cursor,
-        _DEADLINES.within(timeout_seconds, cursor.interrupt) as over,
-    ):
-        rows = _rows(statement, cursor)
+    with storage.reading() as cursor, within(timeout_seconds, cursor):
+        return run_on(statement, cursor)
+
+
+@contextmanager
+def within(seconds: float, cursor: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Stop what a cursor does once the time is over; QueryTimeout if the block took longer."""
+    with _DEADLINES.within(seconds, cursor.interrupt) as over:
+        try:
+            yield
+        except duckdb.InterruptException as error:
+            raise QueryTimeout from error
     if over.is_set():
         raise QueryTimeout
-    return rows
 
 
-def _rows(statement: Statement, cursor: duckdb.DuckDBPyConnection) -> Rows:
+def run_on(statement: Statement, cursor: duckdb.DuckDBPyConnection) -> Rows:
     """Fetch plain rows: asked for Arrow, DuckDB 2.0 plans each statement twice."""
     try:
         rows = cursor.execute(statement.text, statement.parameters).fetchall()

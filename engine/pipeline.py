@@ -13,14 +13,16 @@ from typing import Final
 
 from engine.errors import EngineError
 from engine.execute import Rows, run
+from engine.groups import Measured
 from engine.limits import Limits
 from engine.plan import Plan, Source, plan
 from engine.query import Query
 from engine.request import Request
 from engine.resolve import resolve
 from engine.result import Answer, Page, Result, Trace
+from engine.rollup.read import Found, Reader, read
 from engine.scope import Registry, Scope
-from engine.shape import Measured, measured, shape
+from engine.shape import measured, shape
 from engine.sql.lower import Statement, lower, lower_page
 from engine.storage import Storage
 
@@ -46,11 +48,16 @@ class Stopwatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resources:
-    """What a walk needs beside the question: the store, the registry and the limits."""
+    """What a walk needs beside the question: the store, the registry and the limits.
+
+    `sources` are the tables that may answer; `reader` reads what was built from sessions.
+    """
 
     storage: Storage
     registry: Registry
     limits: Limits
+    reader: Reader
+    sources: frozenset[Source] = frozenset(Source)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,17 +86,34 @@ def _walk(
     with watch.stage("resolve"):
         query = resolve(request, scope, now, registry=resources.registry, limits=resources.limits)
     if query.empty:
-        nothing = _answer(query, (), more=False, rows=0, watch=watch)
+        nothing = _answer(query, (), more=False, rows=0, source="none", watch=watch)
         return Walk(query=query, plan=None, statements=(), answer=nothing)
     with watch.stage("plan"):
-        planned = plan(query)
+        planned = plan(query, resources.sources)
+    found = _find(planned, resources, watch)
+    groups = found.groups
+    more = bool(query.keys) and len(groups) > query.budget.groups
+    page = groups[: query.budget.groups]
+    source = planned.rows.source.value
+    answer = _answer(query, page, more=more, rows=found.rows, source=source, watch=watch)
+    return Walk(query=query, plan=planned, statements=found.statements, answer=answer)
+
+
+def _find(planned: Plan, resources: Resources, watch: Stopwatch) -> Found:
+    """Measure the groups of the page and one more."""
+    limits = resources.limits
+    if planned.rows.source is not Source.SESSIONS:
+        with watch.stage("run"):
+            return read(
+                planned,
+                resources.reader,
+                most_rows=ROWS_A_POINT * limits.points,
+                timeout_seconds=limits.timeout_seconds,
+            )
     statements, rows = _rows(planned, resources, watch)
     with watch.stage("shape"):
         groups = measured(rows, planned)
-    more = bool(query.keys) and len(groups) > query.budget.groups
-    page = groups[: query.budget.groups]
-    answer = _answer(query, page, more=more, rows=rows.count, watch=watch)
-    return Walk(query=query, plan=planned, statements=statements, answer=answer)
+    return Found(groups=groups, statements=statements, rows=rows.count)
 
 
 def _rows(
@@ -114,8 +138,14 @@ def _rows(
         return (whole, page), run(page, resources.storage, timeout_seconds=left)
 
 
-def _answer(
-    query: Query, groups: tuple[Measured, ...], *, more: bool, rows: int, watch: Stopwatch
+def _answer(  # noqa: PLR0913  (what an answer tells, each by name)
+    query: Query,
+    groups: tuple[Measured, ...],
+    *,
+    more: bool,
+    rows: int,
+    source: str,
+    watch: Stopwatch,
 ) -> Answer:
     budget, window = query.budget, query.window
     with watch.stage("shape"):
@@ -135,7 +165,7 @@ def _answer(
     )
     trace = Trace(
         stages=watch.stages,
-        source="none" if query.empty else Source.SESSIONS.value,
+        source=source,
         rows=rows,
         groups=len(groups),
         points=len(groups) * (window.count if query.series else 1),

@@ -4,30 +4,43 @@ Owns the choice of measures, of the source, and of the two steps: the totals, wh
 groups are shown, and the series. Does not know SQL, nor HTTP.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from engine.aggregates import ADDITIVE, PRESENCE, Ratio, measures_of
 from engine.condition import Condition, simplify
 from engine.query import Order, Query
-from engine.window import Window
+from engine.window import DAY_SECONDS, Window
 from schema.catalog import FIELD_BY_NAME, Key, Measure, Subject
 
 
 class Source(StrEnum):
-    """A table that can answer; each answers exactly."""
+    """A table that sessions are counted from; each answers exactly."""
 
     SESSIONS = "sessions"
+    HOURS = "session_hours"
+    DAYS = "session_days"
+
+
+GRAINS: Final = {Source.DAYS: DAY_SECONDS, Source.HOURS: 3600}
+"""The seconds that one row of a table stands for; coarse ones first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """Which rows every step reads: of these projects, in this window, under this condition."""
+    """Which rows every step reads: of these projects, in this window, under this condition.
+
+    Days in `stale`, the first and the one after the last, may have changed since `source` was
+    built: those that have are read from the sessions themselves. None: no day has.
+    """
 
     source: Source
     project_ids: tuple[int, ...]
     window: Window
     condition: Condition
+    stale: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +79,8 @@ class Plan:
     series: Series | None
 
 
-def plan(query: Query) -> Plan:
-    """Choose the source, the measures and the steps for a question."""
+def plan(query: Query, sources: Collection[Source] = frozenset(Source)) -> Plan:
+    """Choose the source among those there are, the measures and the steps for a question."""
     split = query.outcomes is not None
     needed = {
         measure
@@ -84,7 +97,7 @@ def plan(query: Query) -> Plan:
     measured = shown | ordering | presence
     return Plan(
         rows=Selection(
-            source=Source.SESSIONS,
+            source=_source(query, sources),
             project_ids=query.project_ids,
             window=query.window,
             condition=simplify(query.condition),
@@ -101,6 +114,15 @@ def plan(query: Query) -> Plan:
         ),
         series=Series(measures=_sorted(needed)) if query.series else None,
     )
+
+
+def _source(query: Query, sources: Collection[Source]) -> Source:
+    """Choose the coarsest table whose rows never lie across the edge of a bucket or the range."""
+    edges = (query.window.start, query.window.step if query.series else query.window.end)
+    for source, seconds in GRAINS.items():
+        if source in sources and not any(edge % seconds for edge in edges):
+            return source
+    return Source.SESSIONS
 
 
 def _ordering_measures(order: Order) -> set[Measure]:

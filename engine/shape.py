@@ -5,12 +5,12 @@ are those of `engine.sql.lower.Statement`.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from engine.aggregates import PRESENCE, Values, counter, finish
 from engine.execute import Rows
-from engine.plan import Plan, Totals
+from engine.groups import GroupKey, Measured, page
+from engine.plan import Plan
 from engine.query import Query
 from engine.result import Group, Number
 from engine.sql.page import PLACE
@@ -20,17 +20,7 @@ from schema.catalog import FIELD_BY_NAME, STATUS_KEY, Kind, Measure
 from schema.session import Outcome
 
 Finisher: TypeAlias = Callable[[Values], Number]
-GroupKey: TypeAlias = tuple[int | str, ...]
 Chosen: TypeAlias = tuple[Outcome, ...] | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
-    """One base group: its key, its totals, and its non-empty buckets."""
-
-    key: GroupKey
-    totals: Values
-    buckets: dict[int, Values] = field(default_factory=dict)
 
 
 def measured(rows: Rows, plan: Plan) -> tuple[Measured, ...]:
@@ -46,7 +36,7 @@ def measured(rows: Rows, plan: Plan) -> tuple[Measured, ...]:
     if PLACE in rows.columns:
         return _placed(rows.places(PLACE), keys, buckets, values)
     groups = _gathered(keys, buckets, values, plan)
-    return _page(groups, plan.totals) if plan.keys else tuple(groups)
+    return page(groups, plan.totals) if plan.keys else tuple(groups)
 
 
 def _placed(
@@ -97,18 +87,6 @@ def _summed(buckets: Iterable[Values]) -> Values:
         for measure, number in values.items():
             sums[measure] = (sums.get(measure) or 0) + (number or 0)
     return sums
-
-
-def _page(groups: Iterable[Measured], totals: Totals) -> tuple[Measured, ...]:
-    """Order groups as asked, nulls last and ties by key, and cut them to the page and one more."""
-    ordered = sorted(groups, key=lambda group: group.key)
-    ratio = totals.ratio
-    if ratio is not None:
-        numbers = {group.key: ratio.of(group.totals) for group in ordered}
-        known = [group for group in ordered if numbers[group.key] is not None]
-        known.sort(key=lambda group: numbers[group.key] or 0, reverse=totals.descending)
-        ordered = known + [group for group in ordered if numbers[group.key] is None]
-    return tuple(ordered[totals.offset : totals.offset + totals.limit])
 
 
 def shape(groups: tuple[Measured, ...], query: Query) -> tuple[Group, ...]:

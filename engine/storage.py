@@ -23,6 +23,7 @@ class Storage:
         """Wrap an open connection whose tables are of our layout."""
         self._connection = connection
         self._turn = threading.RLock()
+        self._deriving_turn = threading.Lock()
         self.place = place
 
     @classmethod
@@ -63,26 +64,39 @@ class Storage:
             cursor.close()
 
     @contextmanager
+    def deriving(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Give a cursor like that of `writing`, for tables that nobody else writes.
+
+        Writers go on meanwhile, so their tables are only read, as they were at the beginning.
+        """
+        with self._deriving_turn, self._transaction() as cursor:
+            yield cursor
+
+    @contextmanager
     def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Give a cursor whose changes are kept together at the end, or not at all."""
-        with self._turn:
-            cursor = self._connection.cursor()
-            try:
-                cursor.execute("BEGIN TRANSACTION")
-                yield cursor
-                cursor.execute("COMMIT")
-            except BaseException as error:
-                if _is_failure(error):
-                    message = f"{self.place} cannot be written: {error}"
-                    raise StorageUnavailable(message) from error
-                cursor.execute("ROLLBACK")
-                raise
-            finally:
-                cursor.close()
+        with self._turn, self._transaction() as cursor:
+            yield cursor
+
+    @contextmanager
+    def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        cursor = self._connection.cursor()
+        try:
+            cursor.execute("BEGIN TRANSACTION")
+            yield cursor
+            cursor.execute("COMMIT")
+        except BaseException as error:
+            if _is_failure(error):
+                message = f"{self.place} cannot be written: {error}"
+                raise StorageUnavailable(message) from error
+            cursor.execute("ROLLBACK")
+            raise
+        finally:
+            cursor.close()
 
     def close(self) -> None:
         """Write everything to the file and let go of it."""
-        with self._turn:
+        with self._deriving_turn, self._turn:
             self._connection.close()
 
 

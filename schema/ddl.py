@@ -3,6 +3,7 @@
 Owns the DDL. Does not know who reads or writes the tables.
 """
 
+from schema.rollup import ROLLUP_TABLES
 from schema.session import ARRIVAL, REPORTED_COLUMNS, SESSION_COLUMNS, UPDATE_COLUMNS, Column
 
 LAYOUT_VERSION = 2
@@ -38,6 +39,8 @@ TABLES = (
     "CREATE TABLE keys (public_key VARCHAR PRIMARY KEY, project_id BIGINT, label VARCHAR,"
     " created TIMESTAMP, disabled TIMESTAMP, origins VARCHAR[], rate_limit_per_minute BIGINT)",
     "CREATE TABLE loads (digest VARCHAR PRIMARY KEY, loaded TIMESTAMP)",
+    *(_table(name, columns) for name, columns in ROLLUP_TABLES.items()),
+    "CREATE SEQUENCE builds",
 )
 """`people` numbers users without gaps, of whatever project they are; it alone has their texts.
 

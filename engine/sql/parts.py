@@ -19,6 +19,7 @@ from engine.sql.measure import (
     spell_plain,
 )
 from engine.sql.rule import COLUMNS, bound, spell_rows
+from engine.sql.source import spell_source
 from schema.catalog import Measure
 
 BUCKET: Final = "bucket"
@@ -155,8 +156,7 @@ def _from_sessions(
     named = [
         exp.alias_(spelling, name, copy=False) for name, spelling in {**grouping, **kept}.items()
     ]
-    table = exp.alias_(exp.to_table(form.source.value), "source", table=True)
-    select = exp.select(*named, copy=False).from_(table, copy=False)
+    select = exp.select(*named, copy=False).from_(spell_source(form), copy=False)
     select = select.where(*spell_rows(form), copy=False)
     if shown_only:
         select = select.where(_among_shown(key_names(form)), copy=False)

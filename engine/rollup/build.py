@@ -1,0 +1,106 @@
+"""Building the derived tables: the days that have changed, anew from their sessions.
+
+Owns the statements and their one transaction. It takes no turn from writers: it reads the sessions
+as they were when it began, and takes away only the notes in `stale_days` that it saw then. A note
+that comes meanwhile stays, and the day is built once more. Does not know who changes sessions.
+"""
+
+from typing import Final
+
+import duckdb
+
+from engine.rollup.columns import DAY, DURATIONS, PEOPLE
+from engine.rollup.grain import HOUR_SECONDS
+from engine.storage import Storage
+from engine.window import DAY_SECONDS
+
+DAYS_AT_ONCE: Final = 31
+"""A build of more days would hold all of their rows at the same time."""
+
+_TODO = """
+    CREATE TEMP TABLE todo AS
+    SELECT DISTINCT project_id, day FROM stale_days
+    WHERE day IN (SELECT DISTINCT day FROM stale_days ORDER BY day LIMIT $days)
+"""
+
+_SESSIONS = f"""
+    (SELECT sessions.*, {DAY} AS day FROM sessions
+     WHERE started >= $first * {DAY_SECONDS} AND started < ($last + 1) * {DAY_SECONDS})
+    SEMI JOIN todo USING (project_id, day)
+"""  # noqa: S608  (names of ours)
+
+_FORGET = tuple(
+    f"DELETE FROM {table} USING todo WHERE {table}.project_id = todo.project_id"  # noqa: S608  (names of ours)
+    f" AND {day} = todo.day"
+    for table, day in {
+        "session_hours": DAY,
+        "session_days": DAY,
+        PEOPLE.table: f"{PEOPLE.table}.day",
+        DURATIONS.table: f"{DURATIONS.table}.day",
+        "rolled_days": "rolled_days.day",
+        "stale_days": "stale_days.day",
+    }.items()
+)
+
+_BUILD = (
+    f"""
+    INSERT INTO labels
+    SELECT coalesce((SELECT max(number) FROM labels), 0)
+            + row_number() OVER (ORDER BY project_id, release, environment),
+        project_id, release, environment
+    FROM (SELECT DISTINCT project_id, release, environment FROM {_SESSIONS})
+    ANTI JOIN labels USING (project_id, release, environment)
+    """,  # noqa: S608  (names of ours)
+    f"""
+    INSERT INTO session_hours
+    SELECT project_id, CAST(floor(started / {HOUR_SECONDS}) AS BIGINT) * {HOUR_SECONDS} AS started,
+        release, environment, outcome, CAST(sum(quantity) AS BIGINT)
+    FROM {_SESSIONS} GROUP BY ALL ORDER BY started, project_id, release, environment
+    """,  # noqa: S608  (names of ours)
+    f"""
+    INSERT INTO session_days
+    SELECT project_id, CAST(day AS BIGINT) * {DAY_SECONDS} AS started, release, environment, outcome,
+        CAST(sum(quantity) AS BIGINT)
+    FROM {_SESSIONS} GROUP BY ALL ORDER BY started, project_id, release, environment
+    """,  # noqa: S608  (names of ours)
+    f"""
+    INSERT INTO {PEOPLE.table}
+    SELECT project_id, day, number, person, bit_or(kinds)
+    FROM (
+        SELECT project_id, day, release, environment, {", ".join(PEOPLE.spelled)}
+        FROM {_SESSIONS} WHERE {PEOPLE.known}
+    ) JOIN labels USING (project_id, release, environment)
+    GROUP BY ALL ORDER BY day, project_id, number, person
+    """,  # noqa: S608  (names of ours)
+    f"""
+    INSERT INTO {DURATIONS.table}
+    SELECT project_id, day, number, duration
+    FROM {_SESSIONS} JOIN labels USING (project_id, release, environment)
+    WHERE {DURATIONS.known} ORDER BY day, project_id, number, duration
+    """,  # noqa: S608  (names of ours)
+    """
+    INSERT INTO rolled_days
+    SELECT project_id, day, nextval('builds') FROM todo
+    """,
+)
+
+
+def build(storage: Storage, *, days: int = DAYS_AT_ONCE) -> int:
+    """Build the oldest of the days that have changed; give how many projects' days were built."""
+    with storage.deriving() as cursor:
+        cursor.execute(_TODO, {"days": days})
+        ((count, first, last),) = cursor.execute(
+            "SELECT count(*), min(day), max(day) FROM todo"
+        ).fetchall()
+        if count:
+            _rebuild(cursor, {"first": first, "last": last})
+        cursor.execute("DROP TABLE todo")
+    return int(count)
+
+
+def _rebuild(cursor: duckdb.DuckDBPyConnection, days: dict[str, int]) -> None:
+    for statement in _FORGET:
+        cursor.execute(statement)
+    for statement in _BUILD:
+        used = {name: value for name, value in days.items() if f"${name}" in statement}
+        cursor.execute(statement, used)

@@ -1,0 +1,79 @@
+"""Who used a project on a day, as sets of users; how many different ones several days had.
+
+Owns the sets and their unions, which are exact. Does not know groups or buckets.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, TypeAlias
+
+import numpy as np
+from pyroaring import BitMap
+
+from engine.aggregates import Values
+from engine.rollup.columns import Run
+from engine.rollup.snapshot import Place
+from schema.catalog import Measure
+from schema.rollup import Kinds
+
+Sets: TypeAlias = Mapping[Measure, BitMap]
+"""The users of one cell for each measure; without one, nobody."""
+
+Cells: TypeAlias = Mapping[tuple[int, int], Sets]
+"""By label and hour."""
+
+BITS: Final = {
+    Measure.USERS_UNHEALTHY: Kinds.UNHEALTHY,
+    Measure.USERS_CRASHED: Kinds.CRASHED,
+    Measure.USERS_ABNORMAL: Kinds.ABNORMAL,
+    Measure.USERS_UNHANDLED: Kinds.UNHANDLED,
+    Measure.USERS_ANR: Kinds.ANR,
+    Measure.USERS_FOREGROUND_ANR: Kinds.FOREGROUND_ANR,
+}
+
+_BYTES_A_USER: Final = 6
+_BYTES_A_SET: Final = 500
+
+
+def gather(runs: Iterable[Run], places: Sequence[Place]) -> dict[Place, Cells]:
+    """Make the sets of days from their rows; a day without rows has none."""
+    days: dict[Place, dict[tuple[int, int], Sets]] = {place: {} for place in places}
+    for run in runs:
+        days[run.place][run.label, run.hour] = _sets(run)
+    return dict(days)
+
+
+def _sets(run: Run) -> Sets:
+    people, kinds = run.values
+    numbers = people.astype(np.uint32)
+    sets = {Measure.USERS: BitMap(numbers)}
+    unhealthy = np.flatnonzero(kinds)
+    if len(unhealthy):
+        numbers, bits = numbers[unhealthy], kinds[unhealthy].astype(np.uint8)
+        for measure, bit in BITS.items():
+            found = numbers[(bits & np.uint8(bit)) != 0]
+            if len(found):
+                sets[measure] = BitMap(found)
+    return sets
+
+
+def size_of(cells: Cells) -> int:
+    """Estimate the bytes of a day."""
+    return sum(
+        _BYTES_A_SET + _BYTES_A_USER * len(people)
+        for sets in cells.values()
+        for people in sets.values()
+    )
+
+
+def count(cells: Sequence[Sets], measures: Sequence[Measure]) -> Values:
+    """Count the different users of several cells together."""
+    return {measure: _count(cells, measure) for measure in measures}
+
+
+def _count(cells: Sequence[Sets], measure: Measure) -> int:
+    sets = [people for sets in cells if (people := sets.get(measure)) is not None]
+    if len(sets) < 2:
+        return len(sets[0]) if sets else 0
+    if len(sets) == 2:
+        return int(sets[0].union_cardinality(sets[1]))
+    return len(BitMap.union(*sets))
