@@ -6,6 +6,7 @@ Owns the life of the application. Does not know what any of its parts does.
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
+import structlog
 from anyio import to_thread
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
@@ -37,9 +38,10 @@ def create_app(
         StorageUnavailable: (when it starts) the database cannot be opened.
 
     """
+    log = open_log(settings.log_level)
     app = FastAPI(
         title="Release Health Engine",
-        lifespan=_lifespan(settings, clock or clock_of(settings), engine),
+        lifespan=_lifespan(settings, clock or clock_of(settings), engine, log),
         redirect_slashes=False,
         docs_url=None,
         redoc_url=None,
@@ -49,7 +51,6 @@ def create_app(
         _open_doors(app, settings, clock or clock_of(settings), engine)
     app.openapi = document  # type: ignore[method-assign]  # FastAPI's documented way to replace it
     app.include_router(router)
-    log = open_log(settings.log_level)
     app.add_middleware(Journal, log=log)
     app.add_middleware(IngestRoutes, log=log)
     app.add_exception_handler(EngineError, _on_engine_error)
@@ -94,17 +95,23 @@ def _open_doors(app: FastAPI, settings: Settings, clock: Clock, engine: Engine) 
 
 
 def _lifespan(
-    settings: Settings, clock: Clock, engine: Engine | None
+    settings: Settings,
+    clock: Clock,
+    engine: Engine | None,
+    log: structlog.typing.FilteringBoundLogger,
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         opened = engine or open_engine(settings)
+        builder = opened.builder(lambda error: log.error("cannot build", reason=error.message))
         door = _open_doors(app, settings, clock, opened)
         threads = door.gate.turns + door.gate.waiting + _SPARE_THREADS
         to_thread.current_default_thread_limiter().total_tokens = threads
+        builder.start()
         try:
             yield
         finally:
+            await to_thread.run_sync(builder.stop)
             await to_thread.run_sync(opened.sink.flush)
             if engine is None:
                 opened.close()

@@ -7,28 +7,33 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from engine.directory import Directory
+from engine.errors import EngineError
 from engine.explain import Explanation, explain
 from engine.intake import LoadReport
 from engine.keys import Keys
 from engine.limits import Limits
 from engine.loading import LoadOptions, load
 from engine.outcomes import Outcomes
-from engine.plan import Source
 from engine.pipeline import Resources, walk
+from engine.plan import Source
 from engine.rebuild import Verdict, rebuild, verify
 from engine.request import Request
 from engine.result import Answer
 from engine.retention import Expired, expire
 from engine.rollup.build import build
+from engine.rollup.builder import Builder
 from engine.rollup.read import Reader
 from engine.rows import Rows, batches
 from engine.scope import Scope
 from engine.sink import QUEUED_ROWS, Sink
 from engine.storage import Storage
 from engine.tokens import Tokens
+
+_MANY_ROWS: Final = 50_000
+"""After a load of so many the derived tables are built at once; after fewer, in the background."""
 
 
 class Engine:
@@ -54,7 +59,7 @@ class Engine:
         self.sink = Sink(self._keep, outcomes=self.outcomes, queued_rows=queued_rows)
 
     @classmethod
-    def open(
+    def open(  # noqa: PLR0913  (what can be chosen, each by name)
         cls,
         path: Path | str | None = None,
         *,
@@ -73,9 +78,7 @@ class Engine:
         storage = Storage.open(
             None if path is None else Path(path), memory_limit=memory_limit, threads=threads
         )
-        return cls(
-            storage, limits=limits or Limits(), queued_rows=queued_rows, sources=sources
-        )
+        return cls(storage, limits=limits or Limits(), queued_rows=queued_rows, sources=sources)
 
     def load(
         self,
@@ -95,7 +98,10 @@ class Engine:
         options = LoadOptions(
             skip_bad=skip_bad, digest=digest, again=again, register_releases=register_releases
         )
-        return load(self._storage, self.directory, batches(rows), options)
+        report = load(self._storage, self.directory, batches(rows), options)
+        if report.updates + report.counted >= _MANY_ROWS:
+            self.build()
+        return report
 
     def query(self, request: Request, scope: Scope, now: datetime) -> Answer:
         """Answer one question; RequestError, ScopeError or StorageError say why not."""
@@ -121,9 +127,13 @@ class Engine:
         Answers are the same before and after, and what comes meanwhile is kept and answered.
         """
         built = 0
-        while days := build(self._storage):
-            built += days
+        while places := build(self._storage):
+            built += len(places)
         return built
+
+    def builder(self, failed: Callable[[EngineError], None]) -> Builder:
+        """Make what builds in the background; `failed` hears of what went wrong."""
+        return Builder(lambda spared: build(self._storage, spared=spared), failed=failed)
 
     def expire(self, organization_id: int, *, before: datetime) -> Expired:
         """Delete an organization's sessions that started before a moment (aware)."""

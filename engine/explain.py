@@ -31,7 +31,7 @@ def explain(request: Request, scope: Scope, now: datetime, *, resources: Resourc
     found = walk(request, scope, now, resources=resources)
     return Explanation(
         query=tuple(_describe(found.query)),
-        plan=() if found.plan is None else tuple(_steps(found.plan)),
+        plan=() if found.plan is None else tuple(_steps(found.plan, found.answer.trace.source)),
         statements=found.statements,
         answer=found.answer,
     )
@@ -56,7 +56,7 @@ def _describe(query: Query) -> list[str]:
     return lines
 
 
-def _steps(planned: Plan) -> list[str]:
+def _steps(planned: Plan, source: str) -> list[str]:
     totals = planned.totals
     direction = "descending" if totals.descending else "ascending"
     ordered = "the group key"
@@ -66,7 +66,7 @@ def _steps(planned: Plan) -> list[str]:
         free = "1 - " if ratio.free else ""
         ordered = f"{free}{ratio.above.value}{below} {direction}, nulls last, then the group key"
     lines = [
-        f"source      {planned.rows.source.value}",
+        f"source      {source}",
         f"totals      {', '.join(totals.measures) or 'nothing'}",
         f"ordered by  {ordered}",
     ]

@@ -94,7 +94,7 @@ def _walk(
     groups = found.groups
     more = bool(query.keys) and len(groups) > query.budget.groups
     page = groups[: query.budget.groups]
-    source = planned.rows.source.value
+    source = ", ".join(found.sources)
     answer = _answer(query, page, more=more, rows=found.rows, source=source, watch=watch)
     return Walk(query=query, plan=planned, statements=found.statements, answer=answer)
 
@@ -113,7 +113,8 @@ def _find(planned: Plan, resources: Resources, watch: Stopwatch) -> Found:
     statements, rows = _rows(planned, resources, watch)
     with watch.stage("shape"):
         groups = measured(rows, planned)
-    return Found(groups=groups, statements=statements, rows=rows.count)
+    sources = (planned.rows.source.value,)
+    return Found(groups=groups, statements=statements, rows=rows.count, sources=sources)
 
 
 def _rows(

@@ -79,7 +79,7 @@ class Plan:
     series: Series | None
 
 
-def plan(query: Query, sources: Collection[Source] = frozenset(Source)) -> Plan:
+def plan(query: Query, sources: Collection[Source] = (Source.SESSIONS,)) -> Plan:
     """Choose the source among those there are, the measures and the steps for a question."""
     split = query.outcomes is not None
     needed = {

@@ -51,7 +51,7 @@ class Result:
 class Trace:
     """How an answer was found, for logs and `Server-Timing`.
 
-    `stages` maps each stage in order to its seconds; `source` names the table that answered;
+    `stages` maps each stage in order to its seconds; `source` names the tables that answered;
     `rows` came back from storage; `groups` and `points` (buckets times base groups) were answered.
     """
 

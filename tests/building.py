@@ -5,7 +5,7 @@ request line becomes a request. Does not know what any answer should be.
 """
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 from engine.engine import Engine
 from engine.limits import Limits
+from engine.plan import Source
 from engine.request import Request
 from engine.scope import KnownRelease, Project, Scope, Stage
 from tests.oracle.fold import Row, read_environment, read_moment
@@ -159,9 +160,14 @@ def plain_scope(readable: frozenset[int] | None = None) -> Scope:
     )
 
 
-def open_engine(path: Path | None = None, *, limits: Limits | None = None) -> Engine:
+def open_engine(
+    path: Path | None = None,
+    *,
+    limits: Limits | None = None,
+    sources: Collection[Source] = tuple(Source),
+) -> Engine:
     """Open an engine with the organization, its projects, and a foreign one beside it."""
-    engine = Engine.open(path, limits=limits or Limits())
+    engine = Engine.open(path, limits=limits or Limits(), sources=sources)
     if engine.directory.organizations():
         return engine
     engine.directory.create_organization(ORGANIZATION, id=ORGANIZATION_ID)

@@ -7,7 +7,7 @@ answer should be.
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeAlias
@@ -20,6 +20,7 @@ from api.settings import Settings
 from engine.engine import Engine
 from engine.errors import EngineError, Forbidden, NotFound
 from engine.limits import Limits
+from engine.plan import Source
 from engine.result import Group, Result
 from engine.tokens import Grant
 from tests.building import (
@@ -119,6 +120,31 @@ def engine_on_file(world: World, folder: Path) -> Iterator[Ask]:
 
 
 @contextmanager
+def engine_built(world: World, _folder: Path) -> Iterator[Ask]:
+    """Answer with an engine whose derived tables are built after every batch but the last."""
+    with open_engine(limits=world.limits) as engine:
+        fill(engine, replace(world, batches=world.batches[:-1]), build=True)
+        fill(engine, replace(world, batches=world.batches[-1:]))
+        yield lambda pairs: ask_engine(engine, world, pairs)
+
+
+@contextmanager
+def engine_all_built(world: World, _folder: Path) -> Iterator[Ask]:
+    """Answer with an engine whose derived tables are built of everything."""
+    with open_engine(limits=world.limits) as engine:
+        fill(engine, world, build=True)
+        yield lambda pairs: ask_engine(engine, world, pairs)
+
+
+@contextmanager
+def engine_of_sessions(world: World, _folder: Path) -> Iterator[Ask]:
+    """Answer with an engine that only ever asks the sessions themselves."""
+    with open_engine(limits=world.limits, sources=(Source.SESSIONS,)) as engine:
+        fill(engine, world)
+        yield lambda pairs: ask_engine(engine, world, pairs)
+
+
+@contextmanager
 def http(world: World, _folder: Path) -> Iterator[Ask]:
     """Answer over HTTP, with a token and a clock that stands still."""
     with open_engine(limits=world.limits) as engine:
@@ -134,15 +160,20 @@ LEGS: Mapping[str, Leg] = {
     "oracle": oracle,
     "memory": engine_in_memory,
     "file": engine_on_file,
+    "sessions": engine_of_sessions,
+    "built": engine_all_built,
+    "half built": engine_built,
     "http": http,
 }
 
 
-def fill(engine: Engine, world: World) -> None:
-    """Tell an engine what is known, and load the rows batch by batch."""
+def fill(engine: Engine, world: World, *, build: bool = False) -> None:
+    """Tell an engine what is known, and load the rows batch by batch; perhaps build after each."""
     tell_engine(engine, world.declared)
     for batch in world.batches:
         engine.load(batch)
+        if build:
+            engine.build()
 
 
 def ask_engine(engine: Engine, world: World, pairs: Pairs) -> Reply:

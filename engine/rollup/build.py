@@ -5,12 +5,14 @@ as they were when it began, and takes away only the notes in `stale_days` that i
 that comes meanwhile stays, and the day is built once more. Does not know who changes sessions.
 """
 
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import duckdb
 
 from engine.rollup.columns import DAY, DURATIONS, PEOPLE
 from engine.rollup.grain import HOUR_SECONDS
+from engine.rollup.snapshot import Place
 from engine.storage import Storage
 from engine.window import DAY_SECONDS
 
@@ -19,8 +21,13 @@ DAYS_AT_ONCE: Final = 31
 
 _TODO = """
     CREATE TEMP TABLE todo AS
-    SELECT DISTINCT project_id, day FROM stale_days
-    WHERE day IN (SELECT DISTINCT day FROM stale_days ORDER BY day LIMIT $days)
+    WITH changed AS (
+        SELECT DISTINCT project_id, day FROM stale_days
+        ANTI JOIN (SELECT unnest($projects) AS project_id, unnest($days) AS day)
+            USING (project_id, day)
+    )
+    SELECT project_id, day FROM changed
+    WHERE day IN (SELECT DISTINCT day FROM changed ORDER BY day LIMIT $most)
 """
 
 _SESSIONS = f"""
@@ -59,8 +66,8 @@ _BUILD = (
     """,  # noqa: S608  (names of ours)
     f"""
     INSERT INTO session_days
-    SELECT project_id, CAST(day AS BIGINT) * {DAY_SECONDS} AS started, release, environment, outcome,
-        CAST(sum(quantity) AS BIGINT)
+    SELECT project_id, CAST(day AS BIGINT) * {DAY_SECONDS} AS started, release, environment,
+        outcome, CAST(sum(quantity) AS BIGINT)
     FROM {_SESSIONS} GROUP BY ALL ORDER BY started, project_id, release, environment
     """,  # noqa: S608  (names of ours)
     f"""
@@ -85,22 +92,28 @@ _BUILD = (
 )
 
 
-def build(storage: Storage, *, days: int = DAYS_AT_ONCE) -> int:
-    """Build the oldest of the days that have changed; give how many projects' days were built."""
+def build(
+    storage: Storage, *, spared: Collection[Place] = (), days: int = DAYS_AT_ONCE
+) -> tuple[Place, ...]:
+    """Build the oldest days that have changed, but not the `spared`; give what was built."""
+    values = {
+        "projects": [project for project, _ in spared],
+        "days": [day for _, day in spared],
+        "most": days,
+    }
     with storage.deriving() as cursor:
-        cursor.execute(_TODO, {"days": days})
-        ((count, first, last),) = cursor.execute(
-            "SELECT count(*), min(day), max(day) FROM todo"
-        ).fetchall()
-        if count:
-            _rebuild(cursor, {"first": first, "last": last})
+        cursor.execute(_TODO, values)
+        built = tuple(cursor.execute("SELECT project_id, day FROM todo").fetchall())
+        if built:
+            _rebuild(cursor, [day for _, day in built])
         cursor.execute("DROP TABLE todo")
-    return int(count)
+    return built
 
 
-def _rebuild(cursor: duckdb.DuckDBPyConnection, days: dict[str, int]) -> None:
+def _rebuild(cursor: duckdb.DuckDBPyConnection, days: Sequence[int]) -> None:
     for statement in _FORGET:
         cursor.execute(statement)
+    values = {"first": min(days), "last": max(days)}
     for statement in _BUILD:
-        used = {name: value for name, value in days.items() if f"${name}" in statement}
+        used = {name: value for name, value in values.items() if f"${name}" in statement}
         cursor.execute(statement, used)

@@ -119,16 +119,16 @@ def read_sessions(
     if detail.labelled:
         known = "SELECT number, project_id, release, environment FROM labels"
         source += (
-            f" JOIN ({known} UNION ALL SELECT * FROM {FRESH_LABELS}) AS named"
+            f" JOIN ({known} UNION ALL SELECT * FROM {FRESH_LABELS}) AS named"  # noqa: S608  (names of ours)
             " USING (project_id, release, environment)"
         )
     label, hour = (
         "number" if detail.labelled else f"{WHOLE}",
         HOUR if detail.hourly else f"{ANY_HOUR}",
     )
+    columns = f"project_id, {DAY} AS day, {label} AS label, {hour} AS hour"
     text = (
-        f"SELECT project_id, {DAY} AS day, {label} AS label, {hour} AS hour,"  # noqa: S608  (names of ours)
-        f" {', '.join(store.spelled)} FROM {source}"
+        f"SELECT {columns}, {', '.join(store.spelled)} FROM {source}"  # noqa: S608  (names of ours)
         f" WHERE {store.known} AND started >= $first * {DAY_SECONDS}"
         f" AND started < ($last + 1) * {DAY_SECONDS}"
         f" AND (project_id, {DAY}) IN (SELECT (project_id, day) FROM {PLACES})"

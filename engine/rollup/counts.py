@@ -1,7 +1,7 @@
 """The counts of a plan: sessions by group and bucket, from the table that the plan names.
 
-Owns which statements that takes: one if the groups are few, else one for the totals of all groups and
-one for the series of those that are shown. Does not know people or durations.
+Owns which statements that takes: one if the groups are few, else one for the totals of all groups
+and one for the series of those that are shown. Does not know people or durations.
 """
 
 from collections.abc import Sequence
@@ -53,9 +53,7 @@ class Counts:
             if rows.count < self._most_rows or not self._plan.keys:
                 self._whole = _counted(self._plan, rows)
                 return self._whole
-        totals = replace(
-            self._plan, series=None, totals=replace(self._plan.totals, summed=False)
-        )
+        totals = replace(self._plan, series=None, totals=replace(self._plan.totals, summed=False))
         counted = _counted(totals, self._run(totals, _EVERYTHING))
         if self._plan.series is None:
             self._whole = counted

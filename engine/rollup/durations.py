@@ -75,7 +75,9 @@ def _percentiles(parts: Sequence[Seconds], count: int, wanted: Sequence[Measure]
     if not wanted:
         return {}
     places = {one: (count - 1) * SHARES[one] for one in wanted}
-    ranks = sorted({math.floor(p) for p in places.values()} | {math.ceil(p) for p in places.values()})
+    ranks = sorted(
+        {math.floor(p) for p in places.values()} | {math.ceil(p) for p in places.values()}
+    )
     found = dict(zip(ranks, at_ranks(parts, ranks), strict=True))
     return {
         one: _between(found[math.floor(place)], found[math.ceil(place)], place - math.floor(place))

@@ -16,8 +16,9 @@ HOURS_A_DAY: Final = DAY_SECONDS // HOUR_SECONDS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Days:
-    """The days of a range, numbered from 1970-01-01: `[first, end)`; those in `[whole_first,
-    whole_end)` lie in it from their first to their last second.
+    """The days `[first, end)` of a range, numbered from 1970-01-01.
+
+    Those in `[whole_first, whole_end)` lie in it from their first to their last second.
     """
 
     first: int

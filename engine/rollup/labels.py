@@ -36,7 +36,11 @@ Chooser = Callable[[Label], bool]
 def chooser(condition: Condition) -> Chooser:
     """Turn a condition into a question about one label."""
     if isinstance(condition, Membership):
-        place, values, negated = _PLACES[condition.key], frozenset(condition.values), condition.negated
+        place, values, negated = (
+            _PLACES[condition.key],
+            frozenset(condition.values),
+            condition.negated,
+        )
         return lambda label: (label[place] in values) is not negated
     parts = [chooser(part) for part in condition.conditions]
     if isinstance(condition, Either):

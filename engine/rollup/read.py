@@ -12,12 +12,12 @@ from typing import Final
 from engine.aggregates import Values
 from engine.execute import within
 from engine.groups import GroupKey, Measured, page
-from engine.plan import Plan
+from engine.plan import Plan, Source
 from engine.rollup import durations, people
 from engine.rollup.columns import DURATIONS, PEOPLE, Detail
+from engine.rollup.counts import Counts, measures_of, subject_of
 from engine.rollup.grain import Days
 from engine.rollup.labels import Grouping, Labels
-from engine.rollup.counts import Counts, measures_of, subject_of
 from engine.rollup.parts import Gathered, Part
 from engine.rollup.shelf import Shelf
 from engine.rollup.snapshot import Snapshot, snapshot
@@ -27,17 +27,23 @@ from engine.storage import Storage
 from schema.catalog import Measure, Subject
 
 _DETAILS: Final = tuple(
-    Detail(hourly=hourly, labelled=labelled) for hourly in (False, True) for labelled in (False, True)
+    Detail(hourly=hourly, labelled=labelled)
+    for hourly in (False, True)
+    for labelled in (False, True)
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """The groups of the page and one more in answer order, and what was asked of storage."""
+    """The groups of the page and one more in answer order, and what was asked of storage.
+
+    `sources` names the tables that answered.
+    """
 
     groups: tuple[Measured, ...]
     statements: tuple[Statement, ...]
     rows: int
+    sources: tuple[str, ...]
 
 
 class Reader:
@@ -93,7 +99,23 @@ def read(plan: Plan, reader: Reader, *, most_rows: int, timeout_seconds: float) 
         if Subject.SESSION in subjects:
             parts[Subject.SESSION] = counts.of(chosen)
         groups = tuple(_complete(plan, group, parts.values()) for group in chosen)
-        return Found(groups=groups, statements=tuple(counts.statements), rows=counts.rows)
+        return Found(
+            groups=groups,
+            statements=tuple(counts.statements),
+            rows=counts.rows,
+            sources=_sources(plan, opened, parts),
+        )
+
+
+def _sources(plan: Plan, opened: Snapshot, parts: Collection[Subject]) -> tuple[str, ...]:
+    """Name the tables that answered, the sessions last where days have changed."""
+    tables = {
+        Subject.SESSION: plan.rows.source.value,
+        Subject.USER: PEOPLE.table,
+        Subject.DURATION: DURATIONS.table,
+    }
+    changed = (Source.SESSIONS.value,) if opened.stale else ()
+    return (*(tables[subject] for subject in Subject if subject in parts), *changed)
 
 
 def _listing(plan: Plan) -> set[Subject]:

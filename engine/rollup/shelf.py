@@ -30,9 +30,7 @@ class Kept(Generic[Content]):
 class Shelf(Generic[Content]):
     """Keeps days of one kind; safe to use from several threads."""
 
-    def __init__(
-        self, size_of: Callable[[Content], int], *, most_bytes: int = SHELF_BYTES
-    ) -> None:
+    def __init__(self, size_of: Callable[[Content], int], *, most_bytes: int = SHELF_BYTES) -> None:
         """Begin empty."""
         self._size_of = size_of
         self._most = most_bytes
@@ -72,9 +70,7 @@ class Shelf(Generic[Content]):
                 before = self._kept.pop(place, None)
                 self._bytes -= 0 if before is None else before.size
                 size = self._size_of(content)
-                self._kept[place] = Kept(
-                    version=snapshot.built[place], content=content, size=size
-                )
+                self._kept[place] = Kept(version=snapshot.built[place], content=content, size=size)
                 self._bytes += size
             while self._bytes > self._most and self._kept:
                 _, gone = self._kept.popitem(last=False)

@@ -1,7 +1,7 @@
 """One unchanging view of the tables, through which one question is answered.
 
-Owns the transaction, and which days of it are built, changed, or to be read anew. Does not know what
-is counted.
+Owns the transaction, and which days of it are built, changed, or to be read anew. Does not know
+what is counted.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

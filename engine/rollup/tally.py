@@ -1,7 +1,8 @@
 """What a question gathers from days: the cells of each group, by bucket and over the whole range.
 
 Owns which days, hours and labels belong to which group and bucket. The same for people and for
-durations: `Content` is what a day holds, `Cell` one part of it. Does not know how cells are measured.
+durations: `Content` is what a day holds, `Cell` one part of it. Does not know how cells are
+measured.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -64,7 +65,9 @@ def tally(
     window = plan.rows.window
     days = Days.of(window)
     projects = [
-        project for project in plan.rows.project_ids if not grouping.whole or _takes(grouping, project)
+        project
+        for project in plan.rows.project_ids
+        if not grouping.whole or _takes(grouping, project)
     ]
     gathered: Tally[Cell] = Tally()
     hourly_series = plan.series is not None and window.step < DAY_SECONDS
@@ -89,7 +92,7 @@ def _takes(grouping: Grouping, project: int) -> bool:
     return grouping.of_project(project) is not None
 
 
-def _add(
+def _add(  # noqa: PLR0913  (where from and where to, each by name)
     gathered: Tally[Cell],
     grouping: Grouping,
     project: int,

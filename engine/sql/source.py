@@ -37,7 +37,9 @@ def _noted(table: str, join: str) -> exp.Select:
     """Spell the rows of a table whose day has a note (`semi`), or has none (`anti`)."""
     select = exp.select(*(exp.column(name, table=table) for name in _COLUMNS), copy=False)
     started = exp.column("started", table=table)
-    day = exp.func("FLOOR", exp.Div(this=started, expression=exp.Literal.number(DAY_SECONDS)), dialect=DIALECT)
+    day = exp.func(
+        "FLOOR", exp.Div(this=started, expression=exp.Literal.number(DAY_SECONDS)), dialect=DIALECT
+    )
     same = exp.and_(
         exp.column("project_id", table=table).eq(exp.column("project_id", table="stale_days")),
         exp.cast(day, "INTEGER").eq(exp.column("day", table="stale_days")),

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import pytest
 
 from engine.execute import Rows
+from engine.groups import Measured
 from engine.plan import plan
 from engine.query import Query
 from engine.result import Group
-from engine.shape import Measured, measured, shape
+from engine.shape import measured, shape
 from schema.catalog import Measure
 from tests.engine.asking import meant
 

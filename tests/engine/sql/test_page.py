@@ -7,10 +7,11 @@ from hypothesis import given
 
 from engine.directory import Directory
 from engine.execute import run
+from engine.groups import Measured
 from engine.loading import LoadOptions, load
 from engine.plan import Plan, plan
 from engine.rows import batches
-from engine.shape import Measured, measured
+from engine.shape import measured
 from engine.sql.form import LAST, LAST_SHOWN, OFFSET
 from engine.sql.lower import Statement, lower, lower_page
 from engine.storage import Storage

@@ -1,0 +1,72 @@
+"""A thread that keeps the derived tables up to date while questions and updates come.
+
+Owns when it builds: a day that has changed within a second or so, but one that was built a moment
+ago and goes on changing only now and then. Does not know how days are built. Answers are right
+whenever it builds; it only makes them fast.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Collection
+from typing import Final
+
+from engine.errors import EngineError
+from engine.rollup.snapshot import Place
+
+LOOK_SECONDS: Final = 1.0
+REST_SECONDS: Final = 30.0
+"""A day that changes all the time, like the present one, is built this often."""
+
+Build = Callable[[Collection[Place]], Collection[Place]]
+"""Builds days that have changed, but not the ones given; gives those it has built."""
+
+
+class Builder:
+    """Builds in the background from `start` to `stop`."""
+
+    def __init__(
+        self,
+        build: Build,
+        *,
+        failed: Callable[[EngineError], None],
+        look_seconds: float = LOOK_SECONDS,
+        rest_seconds: float = REST_SECONDS,
+    ) -> None:
+        """Build with `build`; `failed` hears of what went wrong, and it is tried again later."""
+        self._build = build
+        self._failed = failed
+        self._look_seconds = look_seconds
+        self._rest_seconds = rest_seconds
+        self._stopped = threading.Event()
+        self._built: dict[Place, float] = {}
+        self._thread = threading.Thread(target=self._run, name="builder", daemon=True)
+
+    def start(self) -> None:
+        """Begin to build."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the build that is under way, and end."""
+        self._stopped.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopped.wait(self._look_seconds):
+            try:
+                while not self._stopped.is_set() and self._build_some():
+                    pass
+            except EngineError as error:
+                self._failed(error)
+                self._stopped.wait(self._rest_seconds)
+
+    def _build_some(self) -> bool:
+        now = time.monotonic()
+        resting = {
+            place: moment
+            for place, moment in self._built.items()
+            if now - moment < self._rest_seconds
+        }
+        built = self._build(resting)
+        self._built = resting | dict.fromkeys(built, time.monotonic())
+        return bool(built)
