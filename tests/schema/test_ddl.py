@@ -6,10 +6,12 @@ import duckdb
 import pytest
 
 from schema.ddl import LAYOUT_TABLE, LAYOUT_VERSION, STAGED_TABLE, TABLES
+from schema.rollup import ROLLUP_TABLES
 from schema.session import ARRIVAL, REPORTED_COLUMNS, SESSION_COLUMNS, UPDATE_COLUMNS, Column
 
 NAMES = {
     LAYOUT_TABLE,
+    *ROLLUP_TABLES,
     "adoptions",
     "environments",
     "grants",
@@ -56,6 +58,7 @@ DESCRIBED = {
     "session_updates": UPDATE_COLUMNS,
     "sessions": SESSION_COLUMNS,
     "staged": (ARRIVAL, *REPORTED_COLUMNS),
+    **ROLLUP_TABLES,
 }
 
 
