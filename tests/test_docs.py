@@ -26,6 +26,7 @@ from engine.engine import Engine
 from engine.errors import EngineError, StorageUnavailable
 from engine.limits import INTERVAL_WORDS, Limits
 from engine.reading import RECEIVED
+from engine.plan import Source
 from engine.request import Request
 from schema.catalog import FIELDS, GROUP_KEYS, SEARCH_KEYS
 from schema.ddl import TABLES
@@ -336,7 +337,7 @@ def test_every_stage_is_in_the_table() -> None:
     """The stages that an answer was timed in are those of the table, in its order."""
     page = ROOT / "docs" / "explanation" / "architecture.md"
     section = _sections(page)["A question is refined, never revisited"]
-    with Engine.open() as opened:
+    with Engine.open(sources=(Source.SESSIONS,)) as opened:
         organization = opened.directory.create_organization("acme")
         opened.directory.create_project(organization.id, "shop")
         question = Request(fields=("sum(session)",), period="1d")
