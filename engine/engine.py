@@ -112,8 +112,9 @@ class Engine:
         return explain(request, scope, now, resources=self._resources())
 
     def rebuild(self) -> int:
-        """Derive all sessions again from the raw updates; give the number of rows."""
+        """Derive all again from the raw updates; give the number of sessions' rows."""
         rows = rebuild(self._storage)
+        self.build()
         self.directory.refresh()
         return rows
 

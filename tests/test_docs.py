@@ -25,8 +25,8 @@ from benchmarks.shapes import SHAPES
 from engine.engine import Engine
 from engine.errors import EngineError, StorageUnavailable
 from engine.limits import INTERVAL_WORDS, Limits
-from engine.reading import RECEIVED
 from engine.plan import Source
+from engine.reading import RECEIVED
 from engine.request import Request
 from schema.catalog import FIELDS, GROUP_KEYS, SEARCH_KEYS
 from schema.ddl import TABLES
