@@ -16,7 +16,7 @@ from engine.rollup.parts import Counted
 from engine.rollup.snapshot import Snapshot
 from engine.shape import measured
 from engine.sql.lower import Statement, lower
-from schema.catalog import Measure, Subject
+from schema.catalog import Key, Measure, Subject
 
 _EVERYTHING: Final = 2**53
 
@@ -47,8 +47,11 @@ class Counts:
         self.rows = 0
 
     def of_all(self) -> Counted:
-        """Count all groups: with their buckets, unless that makes too many rows."""
-        if self._plan.series is not None:
+        """Count all groups: with their buckets, unless that makes too many rows.
+
+        Releases are many, and of most of them nothing is shown but that others have more.
+        """
+        if self._plan.series is not None and Key.RELEASE not in self._plan.keys:
             rows = self._run(self._plan, self._most_rows)
             if rows.count < self._most_rows or not self._plan.keys:
                 self._whole = _counted(self._plan, rows)

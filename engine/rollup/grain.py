@@ -11,6 +11,9 @@ from typing import Final
 from engine.window import DAY_SECONDS, Window
 
 HOUR_SECONDS: Final = 3600
+BLOCK_DAYS: Final = 16
+"""So many days are merged: users come again, so a block has far fewer than its days together."""
+
 HOURS_A_DAY: Final = DAY_SECONDS // HOUR_SECONDS
 
 
@@ -41,6 +44,16 @@ class Days:
     def cut(self) -> tuple[int, ...]:
         """List the days of which only a part lies in the range."""
         return tuple(day for day in range(self.first, self.end) if day not in self.whole())
+
+
+def blocks_of(days: Days) -> range:
+    """List the blocks that lie in the whole days of a range; a block begins on the same grid."""
+    return range(-(-days.whole_first // BLOCK_DAYS), days.whole_end // BLOCK_DAYS)
+
+
+def days_of_block(block: int) -> range:
+    """List the days of a block."""
+    return range(block * BLOCK_DAYS, (block + 1) * BLOCK_DAYS)
 
 
 def hours_of(window: Window, day: int) -> Iterator[int]:

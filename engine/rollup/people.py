@@ -63,6 +63,19 @@ def _sets(run: Run) -> Sets:
     return sets
 
 
+def merge(days: Sequence[Cells]) -> Cells:
+    """Put the sets of several days together, by label."""
+    together: dict[tuple[int, int], dict[Measure, list[BitMap]]] = {}
+    for cells in days:
+        for key, sets in cells.items():
+            for measure, people in sets.items():
+                together.setdefault(key, {}).setdefault(measure, []).append(people)
+    return {
+        key: {measure: BitMap.union(*sets) for measure, sets in measures.items()}
+        for key, measures in together.items()
+    }
+
+
 def size_of(cells: Cells) -> int:
     """Estimate the bytes of a day."""
     return sum(

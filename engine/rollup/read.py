@@ -14,14 +14,15 @@ from engine.execute import within
 from engine.groups import GroupKey, Measured, page
 from engine.plan import Plan, Source
 from engine.rollup import durations, people
+from engine.rollup.archive import Archive
 from engine.rollup.columns import DURATIONS, PEOPLE, Detail
 from engine.rollup.counts import Counts, measures_of, subject_of
 from engine.rollup.grain import Days
 from engine.rollup.labels import Grouping, Labels
 from engine.rollup.parts import Gathered, Part
 from engine.rollup.shelf import Shelf
-from engine.rollup.snapshot import Snapshot, snapshot
-from engine.rollup.tally import Archive, tally
+from engine.rollup.snapshot import BuiltDays, Snapshot, snapshot
+from engine.rollup.tally import tally
 from engine.sql.lower import Statement
 from engine.storage import Storage
 from schema.catalog import Measure, Subject
@@ -53,21 +54,27 @@ class Reader:
         """Keep nothing yet."""
         self._storage = storage
         self._labels = Labels()
+        self._built = BuiltDays()
         self._people = Archive(
             store=PEOPLE,
             gather=people.gather,
             shelves={detail: Shelf(people.size_of) for detail in _DETAILS},
+            merge=people.merge,
+            merged={detail: Shelf(people.size_of) for detail in _DETAILS},
         )
         self._durations = Archive(
             store=DURATIONS,
             gather=durations.gather,
             shelves={detail: Shelf(durations.size_of) for detail in _DETAILS},
+            merge=None,
+            merged={},
         )
 
     @contextmanager
     def view(self, plan: Plan) -> Iterator[Snapshot]:
         """Open the view of the tables that a plan needs."""
-        with snapshot(self._storage, plan.rows.project_ids, Days.of(plan.rows.window)) as opened:
+        days = Days.of(plan.rows.window)
+        with snapshot(self._storage, plan.rows.project_ids, days, self._built) as opened:
             yield opened
 
     def part(self, subject: Subject, plan: Plan, opened: Snapshot) -> Part:

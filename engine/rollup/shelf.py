@@ -6,11 +6,11 @@ Does not know what a day holds.
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
-from engine.rollup.snapshot import Place, Snapshot
+from engine.rollup.snapshot import Place
 
 Content = TypeVar("Content")
 
@@ -22,7 +22,7 @@ SHELF_BYTES: Final = 400 * 2**20
 class Kept(Generic[Content]):
     """One day: the version of its build, what it holds, and about how many bytes that is."""
 
-    version: int
+    version: Hashable
     content: Content
     size: int
 
@@ -40,18 +40,14 @@ class Shelf(Generic[Content]):
 
     def find(
         self,
-        snapshot: Snapshot,
-        places: Iterable[Place],
+        versions: Mapping[Place, Hashable],
         read: Callable[[Sequence[Place]], Mapping[Place, Content]],
     ) -> dict[Place, Content]:
-        """Give the built days of a snapshot among these places; `read` gives those not kept."""
+        """Give the days of these versions; `read` gives those that are not kept."""
         found: dict[Place, Content] = {}
         missing: list[Place] = []
         with self._lock:
-            for place in places:
-                version = snapshot.built.get(place)
-                if version is None:
-                    continue
+            for place, version in versions.items():
                 kept = self._kept.get(place)
                 if kept is None or kept.version != version:
                     missing.append(place)
@@ -60,17 +56,17 @@ class Shelf(Generic[Content]):
                     found[place] = kept.content
         if missing:
             fresh = read(missing)
-            self._keep(snapshot, fresh)
+            self._keep(versions, fresh)
             found.update(fresh)
         return found
 
-    def _keep(self, snapshot: Snapshot, fresh: Mapping[Place, Content]) -> None:
+    def _keep(self, versions: Mapping[Place, Hashable], fresh: Mapping[Place, Content]) -> None:
         with self._lock:
             for place, content in fresh.items():
                 before = self._kept.pop(place, None)
                 self._bytes -= 0 if before is None else before.size
                 size = self._size_of(content)
-                self._kept[place] = Kept(version=snapshot.built[place], content=content, size=size)
+                self._kept[place] = Kept(version=versions[place], content=content, size=size)
                 self._bytes += size
             while self._bytes > self._most and self._kept:
                 _, gone = self._kept.popitem(last=False)

@@ -5,21 +5,20 @@ durations: `Content` is what a day holds, `Cell` one part of it. Does not know h
 measured.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Generic, TypeAlias, TypeVar
+from typing import Generic, TypeVar
 
 from engine.groups import GroupKey
 from engine.plan import Plan
-from engine.rollup.columns import ANY_HOUR, Detail, Run, Store, read_built, read_sessions
-from engine.rollup.grain import Days, bucket_of, hours_of
+from engine.rollup.archive import Archive, Content
+from engine.rollup.columns import ANY_HOUR, Detail
+from engine.rollup.grain import Days, bucket_of, days_of_block, hours_of
 from engine.rollup.labels import WHOLE, Grouping, Labels
-from engine.rollup.shelf import Shelf
-from engine.rollup.snapshot import Place, Snapshot
+from engine.rollup.snapshot import Snapshot
 from engine.window import DAY_SECONDS
 
 Cell = TypeVar("Cell")
-Content: TypeAlias = Mapping[tuple[int, int], Cell]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,86 +29,66 @@ class Tally(Generic[Cell]):
     series: dict[GroupKey, dict[int, list[Cell]]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Archive(Generic[Cell]):
-    """The days of one store: how they are read, what is made of them, and where they are kept."""
-
-    store: Store
-    gather: Callable[[Iterable[Run], Sequence[Place]], dict[Place, Content[Cell]]]
-    shelves: Mapping[Detail, Shelf[Content[Cell]]]
-
-    def days(
-        self, snapshot: Snapshot, places: Sequence[Place], detail: Detail, labels: Labels
-    ) -> dict[Place, Content[Cell]]:
-        """Give days in a detail: kept ones, and others as they are read now."""
-
-        def read(missing: Sequence[Place]) -> dict[Place, Content[Cell]]:
-            if detail.hourly:
-                return from_sessions(missing)
-            runs = read_built(snapshot.cursor, self.store, missing, detail)
-            return self.gather(runs, missing)
-
-        def from_sessions(missing: Sequence[Place]) -> dict[Place, Content[Cell]]:
-            runs = read_sessions(snapshot.cursor, self.store, missing, detail, labels)
-            return self.gather(runs, missing)
-
-        found = self.shelves[detail].find(snapshot, places, read)
-        stale = [place for place in places if place in snapshot.stale]
-        return found | from_sessions(stale)
-
-
 def tally(
     archive: Archive[Cell], plan: Plan, snapshot: Snapshot, grouping: Grouping, labels: Labels
 ) -> Tally[Cell]:
     """Gather what a plan asks for."""
     window = plan.rows.window
     days = Days.of(window)
-    projects = [
-        project
-        for project in plan.rows.project_ids
-        if not grouping.whole or _takes(grouping, project)
-    ]
+    groups = {project: grouping.of_project(project) for project in plan.rows.project_ids}
+    projects = [one for one, group in groups.items() if group is not None or not grouping.whole]
     gathered: Tally[Cell] = Tally()
-    hourly_series = plan.series is not None and window.step < DAY_SECONDS
-    whole = [(project, day) for day in days.whole() for project in projects]
-    cut = [(project, day) for day in days.cut() for project in projects]
-    hourly = [*whole, *cut] if hourly_series else cut
+    filing = _Filing(groups=groups, grouping=grouping, gathered=gathered)
+    hourly = plan.series is not None and window.step < DAY_SECONDS
+    daily = plan.series is not None and not hourly
     plain = Detail(hourly=False, labelled=not grouping.whole)
     fine = Detail(hourly=True, labelled=not grouping.whole)
-    for (project, day), content in archive.days(snapshot, whole, plain, labels).items():
-        bucket = bucket_of(window, day) if plan.series is not None and not hourly_series else None
-        _add(gathered, grouping, project, content, {ANY_HOUR: bucket}, totals=True)
-    for (project, day), content in archive.days(snapshot, hourly, fine, labels).items():
+    whole = [(project, day) for day in days.whole() for project in projects]
+    blocks = archive.blocks(snapshot, projects, days, plain, labels)
+    for (project, _), content in blocks.items():
+        filing.add(project, content, {ANY_HOUR: None}, totals=True)
+    in_blocks = {(project, day) for project, block in blocks for day in days_of_block(block)}
+    alone = whole if daily else [place for place in whole if place not in in_blocks]
+    for (project, day), content in archive.days(snapshot, alone, plain, labels).items():
+        bucket = bucket_of(window, day) if daily else None
+        filing.add(project, content, {ANY_HOUR: bucket}, totals=(project, day) not in in_blocks)
+    cut = [(project, day) for day in days.cut() for project in projects]
+    parts = [*whole, *cut] if hourly else cut
+    for (project, day), content in archive.days(snapshot, parts, fine, labels).items():
         buckets = {
             hour: bucket_of(window, day, hour) if plan.series is not None else None
             for hour in hours_of(window, day)
         }
-        _add(gathered, grouping, project, content, buckets, totals=day not in days.whole())
+        filing.add(project, content, buckets, totals=day not in days.whole())
     return gathered
 
 
-def _takes(grouping: Grouping, project: int) -> bool:
-    return grouping.of_project(project) is not None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Filing(Generic[Cell]):
+    """Where cells go."""
 
+    groups: Mapping[int, GroupKey | None]
+    grouping: Grouping
+    gathered: Tally[Cell]
 
-def _add(  # noqa: PLR0913  (where from and where to, each by name)
-    gathered: Tally[Cell],
-    grouping: Grouping,
-    project: int,
-    content: Content[Cell],
-    buckets: Mapping[int, int | None],
-    *,
-    totals: bool,
-) -> None:
-    """Sort the cells of one day into groups; `buckets` maps the hours that count."""
-    for (label, hour), cell in content.items():
-        if hour not in buckets:
-            continue
-        group = grouping.of_project(project) if label == WHOLE else grouping.of(label)
-        if group is None:
-            continue
-        if totals:
-            gathered.totals.setdefault(group, []).append(cell)
-        bucket = buckets[hour]
-        if bucket is not None:
-            gathered.series.setdefault(group, {}).setdefault(bucket, []).append(cell)
+    def add(
+        self,
+        project: int,
+        content: Content[Cell],
+        buckets: Mapping[int, int | None],
+        *,
+        totals: bool,
+    ) -> None:
+        """Sort the cells of one day into groups; `buckets` maps the hours that count."""
+        sums, series = self.gathered.totals, self.gathered.series
+        for (label, hour), cell in content.items():
+            if hour not in buckets:
+                continue
+            group = self.groups[project] if label == WHOLE else self.grouping.of(label)
+            if group is None:
+                continue
+            if totals:
+                sums.setdefault(group, []).append(cell)
+            bucket = buckets[hour]
+            if bucket is not None:
+                series.setdefault(group, {}).setdefault(bucket, []).append(cell)
