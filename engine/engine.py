@@ -15,8 +15,9 @@ from engine.explain import Explanation, explain
 from engine.intake import LoadReport
 from engine.keys import Keys
 from engine.limits import Limits
-from engine.loading import LoadOptions, load
+from engine.loading import LoadOptions, fold_pending, load
 from engine.outcomes import Outcomes
+from engine.pending import append
 from engine.pipeline import Resources, walk
 from engine.plan import Source
 from engine.rebuild import Verdict, rebuild, verify
@@ -56,7 +57,11 @@ class Engine:
         self.outcomes = Outcomes()
         self._reader = Reader(storage)
         self._sources = frozenset(sources)
-        self.sink = Sink(self._keep, outcomes=self.outcomes, queued_rows=queued_rows)
+        self.sink = Sink(
+            self._keep, outcomes=self.outcomes, queued_rows=queued_rows, fold=self.fold
+        )
+        self.recovered = self.fold()
+        """How many updates had been acknowledged, but not folded, when the file was closed."""
 
     @classmethod
     def open(  # noqa: PLR0913  (what can be chosen, each by name)
@@ -150,8 +155,22 @@ class Engine:
             sources=self._sources,
         )
 
+    def fold(self) -> int:
+        """Fold the updates that are acknowledged and do not show yet; give their number."""
+        return fold_pending(self._storage, self.directory)
+
     def _keep(self, rows: Sequence[Mapping[str, object]]) -> LoadReport:
-        return self.load(rows, skip_bad=True)
+        """Put rows on disk; those that are not complete are loaded, and bad ones left out."""
+        if not append(self._storage, rows, projects=self.directory.project_ids()):
+            return self.load(rows, skip_bad=True)
+        return LoadReport(
+            updates=len(rows),
+            counted=0,
+            skipped=(),
+            skipped_count=0,
+            ignored_columns=(),
+            known=False,
+        )
 
     def close(self) -> None:
         """Write everything to the file, what waits in the sink too, and let go of it."""

@@ -22,6 +22,7 @@ from engine.intake import (
     numbered,
 )
 from engine.register import environments_of, releases_of
+from engine.seen import Sighting
 from engine.stale import days_of_updates, mark
 from engine.storage import Storage
 from schema.ddl import STAGED_TABLE
@@ -34,6 +35,13 @@ _NEXT_ARRIVAL = "SELECT coalesce(max(arrival), 0) + 1 FROM session_updates"
 _STAGE = f"""
     INSERT INTO staged
     SELECT arrival, {", ".join(f'"{column.name}"' for column in REPORTED_COLUMNS)} FROM incoming
+"""  # noqa: S608  (names of ours)
+
+_STAGE_PENDING = f"""
+    INSERT INTO staged
+    SELECT $first + row_number() OVER () - 1,
+        {", ".join(f'"{column.name}"' for column in REPORTED_COLUMNS)}
+    FROM pending_updates
 """  # noqa: S608  (names of ours)
 
 _APPEND = f"""
@@ -119,17 +127,48 @@ def load(
         if not _is_new(cursor, options, counted=tally.counted):
             return replace(report, updates=0, counted=0, known=True)
         _check_staged(cursor, expected=report.updates + report.counted)
-        _append(cursor)
-        fold_since(cursor, first)
-        sightings = cursor.execute(_SIGHTINGS).fetchall()
-        news = not directory.seen.covers(sightings)
-        if news:
-            _register(cursor, releases=options.register_releases)
-    if news:
-        directory.refresh()
-    if options.register_releases:
-        directory.seen.remember(sightings)
+        sightings = _move_on(cursor, directory, first, releases=options.register_releases)
+    _learn(directory, sightings, releases=options.register_releases)
     return report
+
+
+def fold_pending(storage: Storage, directory: Directory) -> int:
+    """Move on all updates that are acknowledged and not folded yet; give their number.
+
+    StorageUnavailable says why they cannot be; they are kept then.
+    """
+    with storage.writing() as cursor:
+        ((expected,),) = cursor.execute("SELECT count(project_id) FROM pending_updates").fetchall()
+        if not expected:
+            return 0
+        cursor.execute(STAGED_TABLE)
+        ((first,),) = cursor.execute(_NEXT_ARRIVAL).fetchall()
+        cursor.execute(_STAGE_PENDING, {"first": first})
+        _check_staged(cursor, expected=expected)
+        sightings = _move_on(cursor, directory, first, releases=True)
+        cursor.execute("DELETE FROM pending_updates")
+    _learn(directory, sightings, releases=True)
+    return int(expected)
+
+
+def _move_on(
+    cursor: duckdb.DuckDBPyConnection, directory: Directory, first: int, *, releases: bool
+) -> list[Sighting]:
+    """Append the table `staged`, numbered from `first`, to the truth, fold it, and register."""
+    _append(cursor)
+    fold_since(cursor, first)
+    sightings: list[Sighting] = cursor.execute(_SIGHTINGS).fetchall()
+    if not directory.seen.covers(sightings):
+        _register(cursor, releases=releases)
+    return sightings
+
+
+def _learn(directory: Directory, sightings: list[Sighting], *, releases: bool) -> None:
+    """Let the directory know what has been registered, now that it is on disk."""
+    if not directory.seen.covers(sightings):
+        directory.refresh()
+    if releases:
+        directory.seen.remember(sightings)
 
 
 def _stage(

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from engine.errors import StorageError
+from engine.folds import Folds
 from engine.intake import LoadReport
 from engine.outcomes import Outcomes
 
@@ -78,12 +79,15 @@ class Sink:
         *,
         outcomes: Outcomes,
         queued_rows: int = QUEUED_ROWS,
+        fold: Callable[[], object] = lambda: None,
     ) -> None:
         """Begin with nothing; `write` keeps all rows it takes or raises, and leaves out bad ones.
 
-        `queued_rows` may wait at most; one submission alone may be larger.
+        `queued_rows` may wait at most; one submission alone may be larger. `fold` makes what was
+        written show in answers: at once if that was not done a moment ago, else a moment later.
         """
         self._write = write
+        self._folds = Folds(fold)
         self._outcomes = outcomes
         self._capacity = queued_rows
         self._change = threading.Condition()
@@ -132,9 +136,18 @@ class Sink:
             )
 
     def flush(self) -> None:
-        """Wait until everything taken so far, and what comes meanwhile, is written or failed."""
+        """Wait until everything taken so far, and what comes meanwhile, shows or has failed."""
         with self._change:
-            self._change.wait_for(lambda: not self._rows)
+            self._folds.hurry()
+            self._change.notify_all()
+            self._change.wait_for(lambda: not self._rows and not self._folds.waits)
+
+    def owe(self) -> None:
+        """Fold, a moment later, what an earlier process has left and could not be folded yet."""
+        with self._change:
+            self._folds.note()
+            self._start()
+            self._change.notify_all()
 
     def close(self) -> None:
         """Take nothing more, write everything, and end the thread."""
@@ -155,11 +168,14 @@ class Sink:
             with self._change:
                 self._rows -= sum(len(one.rows) for one in group)
                 self._change.notify_all()
+        self._folds.fold()
 
     def _take(self) -> tuple[_Submission, ...]:
         """Give what is waiting, up to about _GROUP_ROWS rows; nothing means the end."""
-        with self._change:
-            self._change.wait_for(lambda: self._waiting or self._closed)
+        while not self._wait():
+            self._folds.fold()
+            with self._change:
+                self._change.notify_all()
         time.sleep(_GATHER_SECONDS)
         group: list[_Submission] = []
         count = 0
@@ -168,6 +184,15 @@ class Sink:
                 group.append(self._waiting.popleft())
                 count += len(group[-1].rows)
         return tuple(group)
+
+    def _wait(self) -> bool:
+        """Wait for something to write, or the end; False once it is time to fold."""
+        with self._change:
+            while not (self._waiting or self._closed):
+                if self._folds.due():
+                    return False
+                self._change.wait(self._folds.seconds_left())
+        return True
 
     def _write_group(self, group: Sequence[_Submission]) -> None:
         """Write a group; one that fails is tried one by one, so that no submission fails others."""
@@ -181,6 +206,9 @@ class Sink:
             for one in group:
                 self._write_group((one,))
             return
+        self._folds.note()
+        if self._folds.due():
+            self._folds.fold()
         self._account(rows, report)
         for one in group:
             one.written.set_result(None)

@@ -20,6 +20,7 @@ def _table(name: str, columns: tuple[Column, ...], kind: str = "TABLE") -> str:
 TABLES = (
     f"CREATE TABLE {LAYOUT_TABLE} (version INTEGER NOT NULL)",
     _table("session_updates", UPDATE_COLUMNS),
+    _table("pending_updates", REPORTED_COLUMNS),
     _table("sessions", SESSION_COLUMNS),
     "CREATE TABLE people (number INTEGER, distinct_id VARCHAR)",
     "CREATE TABLE stale_days (project_id BIGINT, day INTEGER)",
@@ -43,6 +44,8 @@ TABLES = (
     "CREATE SEQUENCE builds",
 )
 """`people` numbers users without gaps, of whatever project they are; it alone has their texts.
+
+`pending_updates` are acknowledged, and neither numbered nor folded yet.
 
 `stale_days` says of which days sessions have come or gone; a row may be there several times, and
 `day` counts from 1970-01-01.
