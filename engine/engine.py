@@ -110,10 +110,12 @@ class Engine:
 
     def query(self, request: Request, scope: Scope, now: datetime) -> Answer:
         """Answer one question; RequestError, ScopeError or StorageError say why not."""
+        self.sink.settle()
         return walk(request, scope, now, resources=self._resources()).answer
 
     def explain(self, request: Request, scope: Scope, now: datetime) -> Explanation:
         """Answer one question and say how: its meaning, its plan, its statements, its times."""
+        self.sink.settle()
         return explain(request, scope, now, resources=self._resources())
 
     def rebuild(self) -> int:

@@ -12,6 +12,9 @@ REST_SECONDS: Final = 0.2
 """At least this long lies between two folds, so that they take a small part of the time; what was
 written meanwhile shows in answers after this and the time of a fold."""
 
+FEW_ROWS: Final = 100
+"""A question waits until so many updates are folded; where more come, it is answered meanwhile."""
+
 RETRY_SECONDS: Final = 1.0
 """A fold that failed is tried again after this; what it was to fold is on disk."""
 
@@ -32,9 +35,14 @@ class Folds:
         """Say whether something waits, and folding it has not failed."""
         return self._written > self._folded and not self.failures
 
-    def note(self) -> None:
-        """Note that something was written."""
-        self._written += 1
+    @property
+    def few(self) -> bool:
+        """Say whether so little waits that folding it takes no longer than a question may wait."""
+        return self.waits and self._written - self._folded <= FEW_ROWS
+
+    def note(self, rows: int) -> None:
+        """Note that rows were written."""
+        self._written += rows
 
     def due(self) -> bool:
         """Say whether it is time to fold."""

@@ -27,6 +27,9 @@ REFUSED_ROW: Final = "row_invalid"
 
 _GROUP_ROWS: Final = 20_000
 
+_SETTLE_SECONDS: Final = 1.0
+"""A question does not wait longer than this."""
+
 _GATHER_SECONDS: Final = 0.003
 """Those who were just answered come back within this, and share the next transaction."""
 
@@ -142,10 +145,22 @@ class Sink:
             self._change.notify_all()
             self._change.wait_for(lambda: not self._rows and not self._folds.waits)
 
+    def settle(self) -> None:
+        """Wait a moment for what was acknowledged to show, where it is little.
+
+        So a sender who asks sees what it has sent, while nobody waits for the load of others.
+        """
+        if not self._folds.few:
+            return
+        with self._change:
+            self._folds.hurry()
+            self._change.notify_all()
+            self._change.wait_for(lambda: not self._folds.waits, timeout=_SETTLE_SECONDS)
+
     def owe(self) -> None:
         """Fold, a moment later, what an earlier process has left and could not be folded yet."""
         with self._change:
-            self._folds.note()
+            self._folds.note(1)
             self._start()
             self._change.notify_all()
 
@@ -206,9 +221,11 @@ class Sink:
             for one in group:
                 self._write_group((one,))
             return
-        self._folds.note()
+        self._folds.note(len(rows))
         if self._folds.due():
             self._folds.fold()
+            with self._change:
+                self._change.notify_all()
         self._account(rows, report)
         for one in group:
             one.written.set_result(None)

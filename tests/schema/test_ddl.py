@@ -18,6 +18,7 @@ NAMES = {
     "keys",
     "loads",
     "organizations",
+    "pending_updates",
     "people",
     "projects",
     "releases",
@@ -58,6 +59,7 @@ DESCRIBED = {
     "session_updates": UPDATE_COLUMNS,
     "sessions": SESSION_COLUMNS,
     "staged": (ARRIVAL, *REPORTED_COLUMNS),
+    "pending_updates": REPORTED_COLUMNS,
     **ROLLUP_TABLES,
 }
 
