@@ -57,7 +57,8 @@ def follow(page: Path, *, folder: Path) -> Iterator[tuple[str, str, str]]:
 
 def looks_like(printed: str, shown: str) -> bool:
     """Tell whether a text is what a page shows, `...` standing for anything."""
-    pattern = ".*".join(re.escape(part) for part in shown.strip().split(_ANYTHING))
+    parts = re.split(rf"\n?{re.escape(_ANYTHING)}", shown.strip())
+    pattern = ".*".join(re.escape(part) for part in parts)
     return re.fullmatch(pattern, printed.strip(), re.DOTALL) is not None
 
 
