@@ -172,11 +172,9 @@ def _read(
     )
     cursor.register(PLACES, asked)
     cursor.register(FRESH_LABELS, fresh)
-    try:
-        found = cursor.execute(text, {"first": _first(places), "last": _last(places)}).fetchnumpy()
-    finally:
-        cursor.unregister(PLACES)
-        cursor.unregister(FRESH_LABELS)
+    found = cursor.execute(text, {"first": _first(places), "last": _last(places)}).fetchnumpy()
+    cursor.unregister(PLACES)  # nothing can be unregistered after a failure, but its cursor ends
+    cursor.unregister(FRESH_LABELS)
     return {name: np.asarray(column) for name, column in found.items()}
 
 
