@@ -7,6 +7,7 @@ import pytest
 
 from engine.engine import Engine
 from engine.limits import Limits
+from engine.rebuild import rebuild
 from engine.storage import Storage
 from tests.building import named_uuid
 
@@ -92,7 +93,7 @@ def test_rebuilding_marks_everything(world: World, tampering: str) -> None:
         cursor.execute(tampering)
     wrong: Sequence[tuple[int, int]] = [(1, 8)] if "UPDATE" in tampering else []
 
-    assert world.notes_of(world.engine.rebuild) == {(1, 5), (1, 6), *wrong}
+    assert world.notes_of(lambda: rebuild(world.storage)) == {(1, 5), (1, 6), *wrong}
 
 
 def test_refused_rows_mark_nothing(world: World) -> None:
