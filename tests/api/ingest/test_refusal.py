@@ -25,7 +25,7 @@ def test_pause() -> None:
     """Both headers say for how long, and one of them for what."""
     assert limited(Cause.QUEUE_FULL, 7).headers == {
         "Retry-After": "7",
-        "X-Sentry-Rate-Limits": "7:session:key:queue_full",
+        "X-Sentry-Rate-Limits": "7:session:organization:queue_full",
     }
 
 

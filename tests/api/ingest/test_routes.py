@@ -402,7 +402,7 @@ def test_full_queue(house: House) -> None:
 
     assert answer.status_code == 429
     assert answer.headers["retry-after"] == "10"
-    assert answer.headers["x-sentry-rate-limits"] == "10:session:key:queue_full"
+    assert answer.headers["x-sentry-rate-limits"] == "10:session:organization:queue_full"
     assert house.lost() == {"queue_full": 1}
     sink.flush()
     assert post(house, envelope(update())).status_code == 200
