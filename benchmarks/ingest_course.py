@@ -113,18 +113,21 @@ class Course:
         return self._put(f"{name}, half load", self._port, letters, rate=rate)
 
     def _asked_under_load(self, rate: float) -> tuple[float, ...]:
-        """Ask all the while that another process sends; the seconds are those of the load."""
-        over = threading.Event()
+        """Ask all the while that another process sends."""
+        letters = replace(self._sides.letters, sessions=1)
+        begun, over = threading.Event(), threading.Event()
 
         def send() -> None:
             try:
-                self._ours("queries, one session", sessions=1, rate=rate)
+                self._put("queries, one session", self._port, letters, rate=rate, begun=begun.set)
             finally:
+                begun.set()
                 over.set()
 
         sending = threading.Thread(target=send)
         sending.start()
-        asked = self._asked("queries", over)
+        begun.wait(_PATIENCE_SECONDS)
+        asked = self._asked("queries, half load", over)
         sending.join()
         return asked
 
@@ -133,14 +136,24 @@ class Course:
         began = time.perf_counter()
         seconds: list[float] = []
         self._sides.client.connection.close()
-        while not over.is_set() and time.perf_counter() - began < self._sides.size.seconds * 1.5:
+        while not seconds or (
+            not over.is_set() and time.perf_counter() - began < self._sides.size.seconds
+        ):
             asked = time.perf_counter()
             self._sides.client.get(QUESTION.address())
             seconds.append(time.perf_counter() - asked)
             time.sleep(_PAUSE_SECONDS)
         return tuple(seconds)
 
-    def _put(self, name: str, port: int, letters: Letters, *, rate: float = 0.0) -> Outcome:
+    def _put(
+        self,
+        name: str,
+        port: int,
+        letters: Letters,
+        *,
+        rate: float = 0.0,
+        begun: Callable[[], None] = lambda: None,
+    ) -> Outcome:
         self._step(name)
         size = self._sides.size
         most_a_second = rate or _MOST_A_SECOND / (1 if letters.sessions == 1 else 10)
@@ -152,7 +165,7 @@ class Course:
             letters=replace(letters, seed=secrets.randbits(63)),
             rate=rate,
         )
-        outcome = _run(load)
+        outcome = _run(load, begun)
         if port == self._port:
             self._acknowledged += len(outcome.latencies) * letters.sessions
         self._failures += outcome.failures
@@ -175,18 +188,21 @@ class Course:
         return {self._sides.bare_port: "bare route", self._port: "ours"}
 
 
-def _run(load: Load) -> Outcome:
-    """Run a load in a process of its own."""
-    run = subprocess.run(  # noqa: S603  (our own command)
+def _run(load: Load, begun: Callable[[], None]) -> Outcome:
+    """Run a load in a process of its own, and say when it has prepared all."""
+    with subprocess.Popen(  # noqa: S603  (our own command)
         [sys.executable, "-m", "benchmarks.ingest_load", orjson.dumps(load).decode()],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        timeout=_PATIENCE_SECONDS,
-        check=False,
-    )
-    if run.returncode:
-        message = f"a load failed:\n{run.stderr.decode(errors='replace')[-2000:]}"
+        stdout=subprocess.PIPE,
+        bufsize=0,
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        begun()
+        said, _ = process.communicate(timeout=_PATIENCE_SECONDS)
+    if process.returncode:
+        message = f"a load ended with status {process.returncode}"
         raise ServiceFailed(message)
-    fields = orjson.loads(run.stdout)
+    fields = orjson.loads(said)
     return Outcome(**{**fields, "latencies": tuple(fields["latencies"])})

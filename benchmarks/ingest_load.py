@@ -1,7 +1,8 @@
 """One load on one server, from a process of its own: so many connections, for so many seconds.
 
 Owns how requests are timed. Does not know what is in them, nor what is done with the numbers. Run
-as `python -m benchmarks.ingest_load '<a Load as JSON>'`; it prints an Outcome as JSON.
+as `python -m benchmarks.ingest_load '<a Load as JSON>'`; it prints a line once
+it has prepared all, and then an Outcome as JSON.
 
 Without a rate each connection sends its next request as soon as it was answered. With one, requests
 are due at fixed moments, and a late answer is late from the moment its request was due.
@@ -191,10 +192,12 @@ async def measure(load: Load, prepared: Sequence[bytes]) -> Outcome:
 
 
 def main(argument: str) -> None:
-    """Prepare everything, then run the load, and print what came of it."""
+    """Prepare everything, say so, then run the load, and print what came of it."""
     fields = orjson.loads(argument)
     load = Load(**{**fields, "letters": Letters(**fields["letters"])})
     prepared = requests(load.letters, load.most)
+    sys.stdout.buffer.write(b"prepared\n")
+    sys.stdout.buffer.flush()
     outcome = uvloop.run(measure(load, prepared))
     sys.stdout.buffer.write(orjson.dumps(outcome))
 
