@@ -8,10 +8,12 @@ import os
 import secrets
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from urllib.parse import urlencode
 
 import orjson
@@ -190,19 +192,20 @@ class Course:
 
 def _run(load: Load, begun: Callable[[], None]) -> Outcome:
     """Run a load in a process of its own, and say when it has prepared all."""
-    with subprocess.Popen(  # noqa: S603  (our own command)
-        [sys.executable, "-m", "benchmarks.ingest_load", orjson.dumps(load).decode()],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        bufsize=0,
-    ) as process:
-        assert process.stdout is not None
-        process.stdout.readline()
-        begun()
-        said, _ = process.communicate(timeout=_PATIENCE_SECONDS)
-    if process.returncode:
-        message = f"a load ended with status {process.returncode}"
-        raise ServiceFailed(message)
-    fields = orjson.loads(said)
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder) / "outcome.json"
+        words = [sys.executable, "-m", "benchmarks.ingest_load", orjson.dumps(load).decode()]
+        with subprocess.Popen(  # noqa: S603  (our own command)
+            [*words, str(place)],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE,
+        ) as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            begun()
+        if process.returncode:
+            message = f"a load ended with status {process.returncode}"
+            raise ServiceFailed(message)
+        fields = orjson.loads(place.read_bytes())
     return Outcome(**{**fields, "latencies": tuple(fields["latencies"])})

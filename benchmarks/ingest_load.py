@@ -1,8 +1,8 @@
 """One load on one server, from a process of its own: so many connections, for so many seconds.
 
 Owns how requests are timed. Does not know what is in them, nor what is done with the numbers. Run
-as `python -m benchmarks.ingest_load '<a Load as JSON>'`; it prints a line once
-it has prepared all, and then an Outcome as JSON.
+as `python -m benchmarks.ingest_load '<a Load as JSON>' <file>`; it prints a line once all is
+prepared, and writes an Outcome as JSON to the file.
 
 Without a rate each connection sends its next request as soon as it was answered. With one, requests
 are due at fixed moments, and a late answer is late from the moment its request was due.
@@ -14,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import cast
 
 import orjson
@@ -191,16 +192,14 @@ async def measure(load: Load, prepared: Sequence[bytes]) -> Outcome:
     return await _Run(load, prepared).run()
 
 
-def main(argument: str) -> None:
-    """Prepare everything, say so, then run the load, and print what came of it."""
+def main(argument: str, outcome_file: Path) -> None:
+    """Prepare everything, say so, then run the load, and write down what came of it."""
     fields = orjson.loads(argument)
     load = Load(**{**fields, "letters": Letters(**fields["letters"])})
     prepared = requests(load.letters, load.most)
-    sys.stdout.buffer.write(b"prepared\n")
-    sys.stdout.buffer.flush()
-    outcome = uvloop.run(measure(load, prepared))
-    sys.stdout.buffer.write(orjson.dumps(outcome))
+    print("prepared", flush=True)
+    outcome_file.write_bytes(orjson.dumps(uvloop.run(measure(load, prepared))))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], Path(sys.argv[2]))
