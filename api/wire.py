@@ -1,23 +1,54 @@
-"""How answers leave the process: what is written in one turn of the loop leaves in one piece.
+"""How answers leave the process, and how long the head of a request may take to arrive.
 
-Owns the transport under the HTTP server. Does not know what is written.
+Owns the transport under the HTTP server: what is written in one turn of the loop leaves in one
+piece. Does not know what is read or written.
 
 The server writes the head and the body of an answer apart. Each write is a call of the operating
 system, and both together would otherwise be a quarter of all that taking in an envelope costs.
 """
 
 import asyncio
-from typing import Any
+from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 
 class JoiningProtocol(HttpToolsProtocol):
-    """The HTTP server, above a transport that joins what is written."""
+    """The HTTP server, above a transport that joins what is written.
+
+    It hangs up on who does not come to the end of a head: such a connection costs the sender
+    nothing, and there are only so many.
+    """
+
+    head_seconds: ClassVar[float] = 30.0
+    _head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in the server itself
         """Begin a connection."""
         super().connection_made(JoiningTransport(transport, self.loop))
+        self._await_head()
+
+    def data_received(self, data: bytes) -> None:
+        """Read on; as long as nothing is to be answered, what comes belongs to a head."""
+        super().data_received(data)
+        if self.cycle is None or self.cycle.response_complete:  # type: ignore[redundant-expr]  # None before the first request
+            self._await_head()
+        elif self._head_timer is not None:
+            self._await_no_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End a connection."""
+        self._await_no_head()
+        super().connection_lost(exc)
+
+    def _await_head(self) -> None:
+        if self._head_timer is None:
+            self._head_timer = self.loop.call_later(self.head_seconds, self.transport.close)
+
+    def _await_no_head(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
 
 
 class JoiningTransport(asyncio.Transport):

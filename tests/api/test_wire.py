@@ -1,8 +1,12 @@
 """What is written in one turn of the loop leaves in one piece, and nothing is lost."""
 
 import asyncio
+import socket
 
-from api.wire import JoiningTransport
+import uvicorn
+from starlette.responses import Response
+
+from api.wire import JoiningProtocol, JoiningTransport
 
 
 class Wire(asyncio.Transport):
@@ -66,3 +70,65 @@ def test_closing_writes_first() -> None:
 def test_aborting_writes_nothing() -> None:
     """A connection that is cut is cut."""
     assert written(b"head", "abort") == ["abort"]
+
+
+class Impatient(JoiningProtocol):
+    """The server's protocol, with little time."""
+
+    head_seconds = 0.3
+
+
+REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+async def heard(port: int, *steps: bytes) -> tuple[bytes, bool]:
+    """Send pieces with pauses; give what came back, and whether the connection was closed."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    answer = b""
+    try:
+        for step in steps:
+            writer.write(step)
+            await writer.drain()
+            await asyncio.sleep(0.1)
+        async with asyncio.timeout(1.5):
+            while piece := await reader.read(4096):
+                answer += piece
+    except TimeoutError:
+        return answer, False
+    except ConnectionError:
+        return answer, True
+    finally:
+        writer.close()
+    return answer, True
+
+
+def test_heads_are_not_awaited_for_ever() -> None:
+    """Who sends nothing, half a head, or a byte now and then is hung up on; a request is not."""
+
+    async def scene() -> list[tuple[bytes, bool]]:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            config = uvicorn.Config(
+                Response("ok"), http=Impatient, log_config=None, timeout_keep_alive=60
+            )
+            server = uvicorn.Server(config)
+            serving = asyncio.create_task(server.serve(sockets=[listener]))
+            while not server.started:  # noqa: ASYNC110  (the server has no event for it)
+                await asyncio.sleep(0.01)
+            port = listener.getsockname()[1]
+            talks = (
+                heard(port),
+                heard(port, b"GET / HT"),
+                heard(port, *(bytes([byte]) for byte in REQUEST[:20])),
+                heard(port, REQUEST[:9], REQUEST[9:]),
+                heard(port, REQUEST, REQUEST[:9]),
+            )
+            found = await asyncio.gather(*talks)
+            server.should_exit = True
+            await serving
+            return list(found)
+
+    silent, half, dribbled, asked, then_half = asyncio.run(scene())
+
+    assert (silent, half, dribbled) == ((b"", True),) * 3
+    assert (asked[0].startswith(b"HTTP/1.1 200 OK"), asked[1]) == (True, False)
+    assert (then_half[0].count(b"200 OK"), then_half[1]) == (1, True)
