@@ -13,7 +13,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 install = $(BIN)/pip install --quiet --constraint constraints.txt --editable
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test test-clients crash check fmt bench clean
+.PHONY: help setup serve test test-clients crash check fmt bench bench-ingest clean
 
 help: ## list these verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ fmt: $(VENV)/.installed-test ## format the code and mend what can be mended
 
 bench: $(VENV)/.installed-bench ## time the query shapes, with a table and a plot
 	$(BIN)/python -m benchmarks $(ARGS)
+
+bench-ingest: $(VENV)/.installed-bench ## time the way in beside a bare route, with a table and a plot
+	$(BIN)/python -m benchmarks.ingest $(ARGS)
 
 clean: ## remove the environment and all caches; keep data/
 	rm -rf $(VENV) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -21,6 +21,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from api.door_settings import DoorSettings
 from engine.limits import INTERVAL_WORDS, Limits
 
 PREFIX = "RELEASE_HEALTH_"
@@ -36,7 +37,7 @@ class SettingsError(Exception):
     """Settings that the service cannot start with; the message has one line for each problem."""
 
 
-class Settings(BaseSettings):
+class Settings(DoorSettings, BaseSettings):
     """Everything that can be chosen about a running service.
 
     Each field's `title` says what a right value looks like.
@@ -137,16 +138,6 @@ class Settings(BaseSettings):
             le=200,
         ),
     ] = 100
-    queued_rows: Annotated[
-        int,
-        Field(
-            title="a whole number from 1 to 10000000",
-            description="How many session updates may wait to be written before more are answered"
-            " with 429.",
-            ge=1,
-            le=10_000_000,
-        ),
-    ] = 100_000
     memory_limit: Annotated[
         str | None,
         Field(
@@ -258,7 +249,9 @@ def _unknown_variables(names: Iterable[str]) -> Iterable[str]:
 
 def _unknown(name: str, known: list[str]) -> str:
     near = difflib.get_close_matches(name, known)
-    advice = f"did you mean {' or '.join(near)}?" if near else f"known are {', '.join(known)}"
+    advice = (
+        f"did you mean {' or '.join(near)}?" if near else f"known are {', '.join(sorted(known))}"
+    )
     return f"{name}: there is no such setting; {advice}"
 
 

@@ -51,7 +51,7 @@ def serving(database: Path, *, token: str, now: datetime, probe: str) -> Iterato
 
     The start is over when `probe` (an address) was answered.
     """
-    port = _free_port()
+    port = free_port()
     environment = {
         **{name: value for name, value in os.environ.items() if "RELEASE_HEALTH" not in name},
         "PYTHONPATH": str(_ROOT),
@@ -98,7 +98,20 @@ def _await(
     raise ServiceFailed(message)
 
 
-def _free_port() -> int:
+def await_port(process: "subprocess.Popen[bytes]", port: int) -> None:
+    """Wait until a process listens on a port; ServiceFailed if it does not come to that."""
+    began = time.perf_counter()
+    while process.poll() is None and time.perf_counter() - began < _PATIENCE_SECONDS:
+        with socket.socket() as asking:
+            if asking.connect_ex((_HOST, port)) == 0:
+                return
+        time.sleep(_PAUSE_SECONDS)
+    message = f"nothing listens on the port {port}"
+    raise ServiceFailed(message)
+
+
+def free_port() -> int:
+    """Find a port that nobody uses."""
     with socket.socket() as taken:
         taken.bind((_HOST, 0))
         return int(taken.getsockname()[1])

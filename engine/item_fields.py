@@ -19,6 +19,7 @@ GREATEST_SMALL_COUNT: Final = 2**32 - 1
 
 _HEX = "[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _UUID = re.compile(rf"(?:urn:uuid:)?(?:{_HEX})|\{{(?:{_HEX})\}}", re.IGNORECASE | re.ASCII)
+_CANONICAL = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _NOT_DIGITS = str.maketrans("", "", "{}-")
 _MOMENT = re.compile(
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)", re.IGNORECASE | re.ASCII
@@ -106,13 +107,16 @@ def parse_moment(spelled: str) -> datetime | None:
     if _MOMENT.fullmatch(spelled) is None:
         return None
     try:
-        return datetime.fromisoformat(spelled.upper()).astimezone(UTC)
+        found = datetime.fromisoformat(spelled.upper())
+        return found if found.tzinfo is UTC else found.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 
 
 def parse_uuid(spelled: str) -> str | None:
     """Spell a UUID, however it is written, in the canonical way; None if it is none."""
+    if _CANONICAL.fullmatch(spelled):
+        return spelled
     if _UUID.fullmatch(spelled) is None:
         return None
     digits = spelled.translate(_NOT_DIGITS)[-32:].lower()

@@ -1,19 +1,21 @@
 """From the payload of a `session` or `sessions` item to rows, or to the reason why not.
 
 Owns which fields there are, and the order: read, correct the sender's clock, check the age, check
-the names. Does not know envelopes or projects' keys. Rows are complete and normalised as
+the names. Does not know projects' keys. Rows are complete and normalised as
 `engine.rules` would have them; addresses and user agents are checked and then forgotten.
 """
 
 import uuid
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, Never, TypeAlias
 
 import orjson
 
+from engine.envelope import Item
 from engine.item_fields import (
     Fields,
     WrongField,
@@ -48,6 +50,7 @@ _Entry: TypeAlias = tuple[datetime, Row]
 
 _NO_DRIFT = timedelta()
 _MECHANISMS = frozenset(Mechanism)
+_REMEMBERED_NAMES = 4096
 
 
 class Reason(StrEnum):
@@ -71,19 +74,25 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """Where and when an item arrived, and when its sender says it was sent; both moments in UTC."""
+    """Where and when an item arrived, and when its sender says it was sent; both moments in UTC.
+
+    `drift` is how far the sender's clock is behind, if that is far. What lies between `oldest` and
+    `newest` is neither too old nor in the future.
+    """
 
     project_id: int
     now: datetime
     sent_at: datetime | None = None
+    drift: timedelta | None = field(init=False)
+    oldest: datetime = field(init=False)
+    newest: datetime = field(init=False)
 
-    @property
-    def drift(self) -> timedelta:
-        """How far the sender's clock is behind; nothing if it is not far."""
-        if self.sent_at is None:
-            return _NO_DRIFT
-        drift = self.now - self.sent_at
-        return drift if abs(drift) >= SMALLEST_DRIFT else _NO_DRIFT
+    def __post_init__(self) -> None:
+        """Work out once what every moment is held against."""
+        drift = _NO_DRIFT if self.sent_at is None else self.now - self.sent_at
+        object.__setattr__(self, "drift", drift if abs(drift) >= SMALLEST_DRIFT else None)
+        object.__setattr__(self, "oldest", self.now - OLDEST)
+        object.__setattr__(self, "newest", self.now + FURTHEST_AHEAD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +111,17 @@ class _Rejected(Exception):
 
     def count(self, quantity: int = 1) -> Rejection:
         return Rejection(reason=self.reason, quantity=quantity, example=self.example)
+
+
+def read_items(items: Sequence[Item], arrival: Arrival) -> Reading:
+    """Read all items, in their order."""
+    if len(items) == 1:
+        return read_item(items[0].type, items[0].payload, arrival)
+    readings = [read_item(item.type, item.payload, arrival) for item in items]
+    return Reading(
+        rows=tuple([row for reading in readings for row in reading.rows]),
+        rejections=tuple([lost for reading in readings for lost in reading.rejections]),
+    )
 
 
 def read_item(kind: str, payload: bytes | memoryview, arrival: Arrival) -> Reading:
@@ -128,19 +148,13 @@ def _load(payload: bytes | memoryview) -> Fields:
 
 def _read_single(fields: Fields, arrival: Arrival) -> Reading:
     first = flag(fields, "init")
-    seq = whole(fields, "seq", _milliseconds(arrival.now))
+    seq = whole(fields, "seq", 0) if "seq" in fields else _milliseconds(arrival.now)
+    session_id = identifier_or_missing(fields, "sid") or str(uuid.uuid4())
+    user = user_or_null(fields, "did")
+    status = text(fields, "status", UpdateStatus.OK.value)
+    errors = whole(fields, "errors", 0)
+    duration = seconds_or_null(fields, "duration")
     mechanism = text_or_null(fields, "abnormal_mechanism")
-    row = {
-        "project_id": arrival.project_id,
-        "session_id": identifier_or_missing(fields, "sid") or str(uuid.uuid4()),
-        "distinct_id": user_or_null(fields, "did"),
-        "seq": 0 if first else seq,
-        "init": first,
-        "status": text(fields, "status", UpdateStatus.OK.value),
-        "errors": whole(fields, "errors", 0),
-        "duration": seconds_or_null(fields, "duration"),
-        "abnormal_mechanism": mechanism if mechanism in _MECHANISMS else None,
-    }
     started = moment(fields, "started")
     made = moment(fields, "timestamp") if "timestamp" in fields else None
     release, environment = _read_attributes(fields)
@@ -148,8 +162,23 @@ def _read_single(fields: Fields, arrival: Arrival) -> Reading:
     made = max(started, arrival.now if made is None else _corrected(made, arrival))
     _check_age(started, arrival)
     _check_age(made, arrival)
-    names = _checked_names(release, environment)
-    return Reading(rows=({**row, **names, "started": started, "timestamp": made},))
+    release, environment = _checked_names(release, environment)
+    row = {
+        "project_id": arrival.project_id,
+        "session_id": session_id,
+        "distinct_id": user,
+        "started": started,
+        "timestamp": made,
+        "seq": 0 if first else seq,
+        "init": first,
+        "status": status,
+        "errors": errors,
+        "duration": duration,
+        "release": release,
+        "environment": environment,
+        "abnormal_mechanism": mechanism if mechanism in _MECHANISMS else None,
+    }
+    return Reading(rows=(row,))
 
 
 def _read_counted(fields: Fields, arrival: Arrival) -> Reading:
@@ -159,10 +188,14 @@ def _read_counted(fields: Fields, arrival: Arrival) -> Reading:
     if not kept:
         return Reading(rejections=rejections)
     try:
-        names = _checked_names(release, environment)
+        release, environment = _checked_names(release, environment)
     except _Rejected as error:
         return Reading(rejections=(*rejections, error.count(len(kept))))
-    common = {"project_id": arrival.project_id, **names}
+    common = {
+        "project_id": arrival.project_id,
+        "release": release,
+        "environment": environment,
+    }
     rows = tuple(
         {**common, "started": at, "timestamp": at, **counts}
         for at, counts in kept
@@ -213,18 +246,19 @@ def _read_attributes(fields: Fields) -> tuple[str, str | None]:
 
 
 def _corrected(at: datetime, arrival: Arrival) -> datetime:
-    drift = arrival.drift
+    if arrival.drift is None:
+        return at
     try:
-        return at + drift if drift else at
+        return at + arrival.drift
     except OverflowError:
         reason = Reason.TOO_OLD if at < arrival.now else Reason.IN_FUTURE
         raise _Rejected(reason, "a time leaves the calendar") from None
 
 
 def _check_age(at: datetime, arrival: Arrival) -> None:
-    if arrival.now - at > OLDEST:
+    if at < arrival.oldest:
         _refuse_age(Reason.TOO_OLD, arrival.now - at, f"old, and {OLDEST.days} days are the most")
-    if at - arrival.now > FURTHEST_AHEAD:
+    if at > arrival.newest:
         most = FURTHEST_AHEAD.seconds
         _refuse_age(Reason.IN_FUTURE, at - arrival.now, f"ahead, and {most} seconds are the most")
 
@@ -233,13 +267,22 @@ def _refuse_age(reason: Reason, by: timedelta, words: str) -> Never:
     raise _Rejected(reason, f"it is {by.days} days and {by.seconds} seconds {words}")
 
 
-def _checked_names(release: str, environment: str | None) -> dict[str, object]:
+def _checked_names(release: str, environment: str | None) -> tuple[str, str]:
     """Refuse a bad release; a bad environment is none."""
-    problem = release_name_problem(release)
+    problem = _problem_of_release(release)
     if problem is not None:
         raise _Rejected(Reason.INVALID_RELEASE, problem)
-    unusable = environment is None or environment_name_problem(environment) is not None
-    return {"release": release, "environment": "" if unusable else environment}
+    return release, "" if environment is None else _usable_environment(environment)
+
+
+@lru_cache(maxsize=_REMEMBERED_NAMES)
+def _problem_of_release(name: str) -> str | None:
+    return release_name_problem(name)
+
+
+@lru_cache(maxsize=_REMEMBERED_NAMES)
+def _usable_environment(name: str) -> str:
+    return name if environment_name_problem(name) is None else ""
 
 
 def _milliseconds(moment: datetime) -> int:

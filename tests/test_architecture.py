@@ -43,7 +43,7 @@ OWNERS = {
     "starlette": {"api.app", "api.errors", "api.ingest", "api.journal", "api.pages"},
     "brotli": {"api.ingest"},
     "zstandard": {"api.ingest"},
-    "pydantic": {"api.settings"},
+    "pydantic": {"api.door_settings", "api.settings"},
     "pydantic_settings": {"api.settings"},
     "typer": {"api.cli"},
     "rich": {"api.cli"},

@@ -56,10 +56,10 @@ def follow(page: Path, *, folder: Path) -> Iterator[tuple[str, str, str]]:
 
 
 def looks_like(printed: str, shown: str) -> bool:
-    """Tell whether a text is what a page shows, `...` standing for anything."""
-    parts = re.split(rf"\n?{re.escape(_ANYTHING)}", shown.strip())
-    pattern = ".*".join(re.escape(part) for part in parts)
-    return re.fullmatch(pattern, printed.strip(), re.DOTALL) is not None
+    """Tell whether a text is what a page shows, `...` standing for anything, and for nothing."""
+    ending = "" if shown.strip().endswith(_ANYTHING) else "\n"
+    pattern = ".*".join(re.escape(part) for part in f"{shown.strip()}{ending}".split(_ANYTHING))
+    return re.fullmatch(pattern, f"{printed.strip()}\n", re.DOTALL) is not None
 
 
 def _examples(block: str) -> Iterator[tuple[str, str]]:

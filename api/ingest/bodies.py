@@ -5,14 +5,15 @@ large ones wait for each other, so that memory is bounded whatever is sent. Does
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from types import TracebackType
+from typing import Self, TypeVar
 
 from starlette.types import Receive
 
 from api.ingest.encoding import Body, BodyBroken, BodyTooLarge, unpack
+from api.ingest.patience import Patience, PatienceLost
 from api.ingest.refusal import Cause, bad_envelope, limited, too_large, too_slow
 
 _SMALL_BYTES = 262_144
@@ -39,15 +40,19 @@ class BodyLimits:
     retry_seconds: int = 10
 
 
-class _Turn:
-    """The right to have a large body, taken at most once and given back at the end."""
+class Turn:
+    """A place for one body: the right to have a large one, taken when it turns out to be."""
+
+    __slots__ = ("_limits", "_taken", "_turns")
 
     def __init__(self, turns: asyncio.Semaphore, limits: BodyLimits) -> None:
+        """Begin without the right."""
         self._turns = turns
         self._limits = limits
         self._taken = False
 
     async def take(self) -> None:
+        """Wait for the right, if it is not there yet; Refusal says that it did not come."""
         if self._taken:
             return
         try:
@@ -57,7 +62,17 @@ class _Turn:
             raise limited(Cause.QUEUE_FULL, self._limits.retry_seconds) from None
         self._taken = True
 
-    def give_back(self) -> None:
+    def __enter__(self) -> Self:
+        """Hold the place until the end of the block."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Give it back."""
         if self._taken:
             self._turns.release()
 
@@ -69,10 +84,15 @@ class Bodies:
         """Begin with all turns free."""
         self._limits = limits
         self._turns = asyncio.Semaphore(limits.large)
+        self._patience = Patience(limits.read_seconds)
+        self._small = min(_SMALL_BYTES, limits.envelope_bytes)
 
-    @asynccontextmanager
-    async def body(self, receive: Receive, encoding: str, length: str) -> AsyncIterator[Body]:
-        """Read a body and hold its place in memory; `length` is what the request says of it.
+    def turn(self) -> Turn:
+        """Give a place for a body, to be held as long as the body is."""
+        return Turn(self._turns, self._limits)
+
+    async def read(self, receive: Receive, encoding: str, length: str, turn: Turn) -> Body:
+        """Read a body into its place and unpack it; `length` is what the request says of it.
 
         Raises:
             Refusal: it is too large, too slow, not of its encoding, or there is no room for it.
@@ -81,24 +101,18 @@ class Bodies:
         """
         if length.isdecimal() and int(length[:20]) > self._limits.envelope_bytes:
             raise too_large()
-        turn = _Turn(self._turns, self._limits)
         try:
-            yield await self._unpacked(await self._read(receive, turn), encoding, turn)
-        finally:
-            turn.give_back()
-
-    async def _read(self, receive: Receive, turn: _Turn) -> Body:
-        try:
-            async with asyncio.timeout(self._limits.read_seconds):
-                body, more = await _piece(receive)
-                if not more and len(body) <= _SMALL_BYTES:
-                    return body
-                return await self._read_rest(bytearray(body), receive, turn, more=more)
-        except TimeoutError:
+            with self._patience.waiting():
+                first, more = await _piece(receive)
+                body: Body = first
+                if more or len(body) > self._small:
+                    body = await self._read_rest(bytearray(body), receive, turn, more=more)
+        except PatienceLost:
             raise too_slow() from None
+        return await self._unpacked(body, encoding, turn) if encoding else body
 
     async def _read_rest(
-        self, body: bytearray, receive: Receive, turn: _Turn, *, more: bool
+        self, body: bytearray, receive: Receive, turn: Turn, *, more: bool
     ) -> Body:
         while True:
             if len(body) > self._limits.envelope_bytes:
@@ -110,13 +124,12 @@ class Bodies:
             piece, more = await _piece(receive)
             body += piece
 
-    async def _unpacked(self, packed: Body, encoding: str, turn: _Turn) -> Body:
+    async def _unpacked(self, packed: Body, encoding: str, turn: Turn) -> Body:
         """Unpack here what turns out to be small, and in another thread what does not."""
-        small = min(_SMALL_BYTES, self._limits.envelope_bytes)
         try:
-            if len(packed) <= small:
+            if len(packed) <= self._small:
                 try:
-                    return unpack(packed, encoding, limit=small)
+                    return unpack(packed, encoding, limit=self._small)
                 except BodyTooLarge:
                     await turn.take()
             limit = self._limits.envelope_bytes

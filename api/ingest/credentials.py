@@ -12,6 +12,7 @@ import binascii
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -21,6 +22,10 @@ NEWEST_PROTOCOL: Final = 7
 
 _GREATEST_PROJECT: Final = 2**63 - 1
 _KEY_CHARACTERS: Final = 32
+_REMEMBERED: Final = 1024
+_REMEMBERED_BYTES: Final = 1024
+"""An app sends the same words each time; only the reading of them is remembered, never a right."""
+
 _BAD_HEADER: Final = "bad x-sentry-auth header"
 _DSN = re.compile(
     r"[a-z][a-z0-9+.-]*://(?P<key>[^:@/?#]+)(:[^@/?#]*)?@[^@/?#]+(/[^?#]*)?/(?P<project>\d+)/?",
@@ -45,11 +50,20 @@ def public_key(headers: Mapping[bytes, bytes], query: bytes) -> str | None:
         Refusal: it cannot be read, or two places say different things.
 
     """
-    found = dict.fromkeys(_claims(headers, query))
+    words = (headers.get(b"x-sentry-auth", b""), headers.get(b"authorization", b""), query)
+    few = sum(map(len, words)) <= _REMEMBERED_BYTES
+    return _remembered(*words) if few else _public_key(*words)
+
+
+def _public_key(own: bytes, usual: bytes, query: bytes) -> str | None:
+    found = dict.fromkeys(_claims(own, usual, query))
     if len(found) > 1:
         detail = "multiple authorization payloads detected"
         raise bad_credentials(detail)
     return next(iter(found), None)
+
+
+_remembered = lru_cache(maxsize=_REMEMBERED)(_public_key)
 
 
 def read_project(text: str) -> int:
@@ -78,12 +92,12 @@ def read_dsn(text: object) -> Target | None:
     return Target(public_key=_checked(match["key"]), project_id=read_project(match["project"]))
 
 
-def _claims(headers: Mapping[bytes, bytes], query: bytes) -> Iterator[str]:
-    for name in (b"x-sentry-auth", b"authorization"):
-        scheme, _, rest = headers.get(name, b"").decode("latin-1").strip().partition(" ")
+def _claims(own: bytes, usual: bytes, query: bytes) -> Iterator[str]:
+    for header in (own, usual):
+        scheme, _, rest = header.decode("latin-1").strip().partition(" ")
         if scheme.lower() == "sentry":
             yield _claim(dict(_pairs(rest)))
-        elif scheme.lower() == "basic" and name == b"authorization":
+        elif scheme.lower() == "basic" and header is usual:
             yield _basic(rest)
     if b"sentry_" in query:
         yield _claim(dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True)))

@@ -34,6 +34,12 @@ class Rates:
         """Count what a key has sent."""
         self._window(key, now).quantity += quantity
 
+    def give_back(self, key: str, quantity: int, now: datetime) -> None:
+        """Forget what was counted at `now`, since it was not kept; a minute that is over stays."""
+        window = self._windows.get(key)
+        if window is not None and window.minute == int(now.timestamp() // _WINDOW_SECONDS):
+            window.quantity -= quantity
+
     def _window(self, key: str, now: datetime) -> _Window:
         minute = int(now.timestamp() // _WINDOW_SECONDS)
         window = self._windows.get(key)

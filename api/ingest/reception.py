@@ -4,8 +4,7 @@ Owns the order of these questions, and that nothing is acknowledged before it is
 how answers travel.
 """
 
-import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -14,6 +13,7 @@ from starlette.types import Receive
 from api.ingest.bodies import Bodies, BodyLimits, work
 from api.ingest.credentials import Target, public_key, read_dsn, read_project
 from api.ingest.encoding import Body
+from api.ingest.handover import Handover, Submits
 from api.ingest.origins import is_allowed, origin_of
 from api.ingest.rates import Rates
 from api.ingest.refusal import (
@@ -28,13 +28,13 @@ from api.ingest.refusal import (
     too_large,
 )
 from engine.clock import Clock
-from engine.envelope import Envelope, EnvelopeError, Item, parse_envelope, read_headers
+from engine.envelope import Envelope, EnvelopeError, parse_envelope, read_headers
 from engine.errors import StorageError
 from engine.item_fields import parse_moment, parse_uuid
 from engine.keys import Key, Keys
 from engine.outcomes import Outcomes
-from engine.session_item import ITEM_TYPES, SINGLE, Arrival, Reading, read_item
-from engine.sink import Rows, Sink, SinkFull
+from engine.session_item import ITEM_TYPES, SINGLE, Arrival, read_items
+from engine.sink import QUEUED_ROWS, Rows, SinkFull
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +47,7 @@ class ReceptionLimits:
     bodies: BodyLimits = field(default_factory=BodyLimits)
     items: int = 100
     item_bytes: int = 10 * 2**20
+    queued_rows: int = QUEUED_ROWS
     retry_seconds: int = 10
 
 
@@ -74,14 +75,14 @@ class Reception:
         self,
         *,
         keys: Keys,
-        sink: Sink,
+        sink: Submits,
         outcomes: Outcomes,
         clock: Clock,
         limits: ReceptionLimits,
     ) -> None:
         """Put the parts together."""
         self._keys = keys
-        self._sink = sink
+        self._handover = Handover(sink, queued_rows=limits.queued_rows)
         self._outcomes = outcomes
         self._clock = clock
         self._limits = limits
@@ -102,7 +103,8 @@ class Reception:
         try:
             key = self._key_of_call(call)
             encoding, length = call.header(b"content-encoding"), call.header(b"content-length")
-            async with self._bodies.body(receive, encoding, length) as body:
+            with self._bodies.turn() as turn:
+                body = await self._bodies.read(receive, encoding, length, turn)
                 if not call.enveloped:
                     return None
                 if not body:
@@ -170,14 +172,15 @@ class Reception:
         if not envelope.matching:
             return
         now = self._clock()
-        pause = self._rates.pause_seconds(key.public_key, key.rate_limit_per_minute, now)
+        limit = key.rate_limit_per_minute
+        pause = 0 if limit is None else self._rates.pause_seconds(key.public_key, limit, now)
         if pause:
             raise limited(Cause.RATE_LIMITED, pause).of(envelope.matching)
         self._check_sizes(envelope)
         sent = envelope.headers.get("sent_at")
         sent_at = parse_moment(sent) if isinstance(sent, str) else None
         arrival = Arrival(project_id=key.project_id, now=now, sent_at=sent_at)
-        reading = await work(body, lambda: _read_all(envelope.items, arrival))
+        reading = await work(body, lambda: read_items(envelope.items, arrival))
         for lost in reading.rejections:
             self._outcomes.count(
                 lost.reason, lost.quantity, project_id=key.project_id, example=lost.example
@@ -186,15 +189,24 @@ class Reception:
             await self._store(reading.rows, key, now)
 
     def _check_sizes(self, envelope: Envelope) -> None:
-        size = sum(len(item.payload) for item in envelope.items)
+        size = sum([len(item.payload) for item in envelope.items])
         if envelope.matching > self._limits.items or size > self._limits.item_bytes:
             raise too_large(SINGLE).of(envelope.matching)
 
     async def _store(self, rows: Rows, key: Key, now: datetime) -> None:
+        if key.rate_limit_per_minute is None:
+            await self._keep(rows, key)
+            return
+        self._rates.spend(key.public_key, len(rows), now)
         try:
-            stored = self._sink.submit(rows)
-            self._rates.spend(key.public_key, len(rows), now)
-            await asyncio.wrap_future(stored)
+            await self._keep(rows, key)
+        except Refusal:
+            self._rates.give_back(key.public_key, len(rows), now)
+            raise
+
+    async def _keep(self, rows: Rows, key: Key) -> None:
+        try:
+            await self._handover.keep(rows, key.organization_id)
         except SinkFull:
             raise limited(Cause.QUEUE_FULL, self._limits.retry_seconds).of(len(rows)) from None
         except StorageError as error:
@@ -207,14 +219,6 @@ class Reception:
             project_id=None if key is None else key.project_id,
             example="; ".join((refusal.detail, *refusal.causes)),
         )
-
-
-def _read_all(items: Sequence[Item], arrival: Arrival) -> Reading:
-    readings = [read_item(item.type, item.payload, arrival) for item in items]
-    return Reading(
-        rows=tuple(row for reading in readings for row in reading.rows),
-        rejections=tuple(lost for reading in readings for lost in reading.rejections),
-    )
 
 
 def _check_agrees(target: Target | None, key: Key) -> None:

@@ -103,10 +103,14 @@ def too_slow() -> Refusal:
 
 
 def limited(cause: Cause, retry_seconds: int) -> Refusal:
-    """Sending has to pause; SDKs heed either header."""
+    """Sending has to pause; SDKs heed either header.
+
+    A limit of ours is one of the key; a full queue is everybody's in the organization.
+    """
+    whose = "key" if cause is Cause.RATE_LIMITED else "organization"
     headers = {
         "Retry-After": str(retry_seconds),
-        "X-Sentry-Rate-Limits": f"{retry_seconds}:session:key:{cause}",
+        "X-Sentry-Rate-Limits": f"{retry_seconds}:session:{whose}:{cause}",
     }
     return Refusal(429, _LIMITED, cause=cause, headers=headers)
 

@@ -5,10 +5,13 @@ Owns the paths, the methods and the headers that let web pages send. Does not kn
 It stands in front of the other routes, without their machinery, since it is asked far more often.
 """
 
-from typing import Final, cast
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Final, TypeAlias, cast
 
 import structlog
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.datastructures import State
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.encode import dump
 from api.errors import internal_body
@@ -20,6 +23,8 @@ _ENVELOPE: Final = "envelope"
 _STORE: Final = "store"
 _ENVELOPE_TYPE: Final = "application/x-sentry-envelope"
 _LOGGED_CHARACTERS: Final = 200
+_REMEMBERED_PATHS: Final = 1024
+_REMEMBERED_CHARACTERS: Final = 256
 _PAGES_MAY: Final = (
     (b"access-control-allow-origin", b"*"),
     (b"access-control-expose-headers", b"x-sentry-error, x-sentry-rate-limits, retry-after"),
@@ -37,25 +42,48 @@ _PREFLIGHT: Final = (
 )
 
 
+Headers: TypeAlias = Iterable[tuple[bytes, bytes]]
+Place: TypeAlias = tuple[str, str | None]
+"""What is sent to a path, and to which project, if it says so."""
+
+
+def _start(status: int, body: bytes, headers: Headers) -> Message:
+    every = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+        *headers,
+    ]
+    return {"type": "http.response.start", "status": status, "headers": every}
+
+
+_NOTHING: Final = b"{}"
+_TAKEN: Final = _start(200, _NOTHING, _PAGES_MAY)
+_TAKEN_BODY: Final[Message] = {"type": "http.response.body", "body": _NOTHING}
+"""The usual answer, made once: most envelopes have no event."""
+
+
 class IngestRoutes:
     """Answers the paths of envelopes, and leaves all others to the application behind it.
 
-    The reception is `app.state.reception` of the application.
+    The reception is `reception` of the application's state.
     """
 
-    def __init__(self, app: ASGIApp, log: structlog.typing.FilteringBoundLogger) -> None:
+    def __init__(
+        self, app: ASGIApp, *, state: State, log: structlog.typing.FilteringBoundLogger
+    ) -> None:
         """Stand in front of `app`, write what goes wrong to `log`."""
         self._app = app
+        self._state = state
         self._log = log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        place = _place(scope["path"]) if scope["type"] == "http" else None
+        place = _place_of(scope["path"]) if scope["type"] == "http" else None
         if place is None:
             await self._app(scope, receive, send)
             return
         try:
-            await _answer(scope, receive, send, place)
+            await self._answer(scope, receive, send, place)
         except Disconnected:
             return
         except Refusal as refusal:
@@ -71,12 +99,31 @@ class IngestRoutes:
             self._log.exception("unexpected error", path=scope["path"][:_LOGGED_CHARACTERS])
             await _send(send, 500, internal_body(), _PAGES_MAY)
 
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, place: Place) -> None:
+        method = scope["method"]
+        if method == "OPTIONS":
+            await _send(send, 200, b"", _PREFLIGHT)
+            return
+        if method != "POST":
+            raise wrong_method(method)
+        reception = cast("Reception", self._state.reception)
+        event = await reception.take(_call(scope, place), receive)
+        if event is not None:
+            await _send(send, 200, dump({"id": event}), _PAGES_MAY)
+            return
+        await send(_TAKEN)
+        await send(_TAKEN_BODY)
 
-def _place(path: str) -> tuple[str, str | None] | None:
+
+def _place_of(path: str) -> Place | None:
     """Tell what is sent to a path, and to which project; None if nothing of ours is.
 
     A path may begin with anything, as a DSN may, and repeat and end with slashes.
     """
+    return _remembered(path) if len(path) <= _REMEMBERED_CHARACTERS else _place(path)
+
+
+def _place(path: str) -> Place | None:
     if not path.rstrip("/").endswith((f"/{_ENVELOPE}", f"/{_STORE}")):
         return None
     parts = [part for part in path.split("/") if part]
@@ -85,36 +132,24 @@ def _place(path: str) -> tuple[str, str | None] | None:
     return (_STORE, None) if parts[-2:] == ["api", _STORE] else None
 
 
-async def _answer(
-    scope: Scope, receive: Receive, send: Send, place: tuple[str, str | None]
-) -> None:
-    method = scope["method"]
-    if method == "OPTIONS":
-        await _send(send, 200, b"", _PREFLIGHT)
-        return
-    if method != "POST":
-        raise wrong_method(method)
+_remembered = lru_cache(maxsize=_REMEMBERED_PATHS)(_place)
+
+
+def _call(scope: Scope, place: Place) -> Call:
     kind, project = place
     headers = dict(scope["headers"])
-    content_type = headers.get(b"content-type", b"").decode("latin-1").partition(";")[0]
-    call = Call(
+    return Call(
         project=project,
         headers=headers,
         query=scope["query_string"],
-        enveloped=kind == _ENVELOPE or content_type.strip().lower() == _ENVELOPE_TYPE,
+        enveloped=kind == _ENVELOPE or _says_envelope(headers.get(b"content-type", b"")),
     )
-    reception = cast("Reception", scope["app"].state.reception)
-    event = await reception.take(call, receive)
-    await _send(send, 200, b"{}" if event is None else dump({"id": event}), _PAGES_MAY)
 
 
-async def _send(
-    send: Send, status: int, body: bytes, headers: tuple[tuple[bytes, bytes], ...]
-) -> None:
-    every = [
-        (b"content-type", b"application/json"),
-        (b"content-length", str(len(body)).encode()),
-        *headers,
-    ]
-    await send({"type": "http.response.start", "status": status, "headers": every})
+def _says_envelope(content_type: bytes) -> bool:
+    return content_type.decode("latin-1").partition(";")[0].strip().lower() == _ENVELOPE_TYPE
+
+
+async def _send(send: Send, status: int, body: bytes, headers: Headers) -> None:
+    await send(_start(status, body, headers))
     await send({"type": "http.response.body", "body": body})

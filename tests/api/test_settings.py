@@ -6,6 +6,8 @@ from typing import get_args
 
 import pytest
 
+from api.ingest.bodies import BodyLimits
+from api.ingest.reception import ReceptionLimits
 from api.settings import Settings, SettingsError, read_settings
 from engine.limits import INTERVAL_WORDS, Limits
 
@@ -109,7 +111,7 @@ def test_misspelt_name_in_the_file_is_refused(folder: Path) -> None:
     near, other = sorted(refusal(), reverse=True)
 
     assert near == "smallest_intervall: there is no such setting; did you mean smallest_interval?"
-    assert other.startswith("server: there is no such setting; known are database, host, ")
+    assert other.startswith("server: there is no such setting; known are body_seconds, concurrent_")
 
 
 WRONG = {
@@ -167,3 +169,28 @@ def test_missing_named_file_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RELEASE_HEALTH_CONFIG", "nowhere.toml")
 
     assert refusal() == ["RELEASE_HEALTH_CONFIG: there is no file nowhere.toml"]
+
+
+def test_limits_of_the_door() -> None:
+    """Each setting of the door reaches the limit that it is named after."""
+    limits = Settings(
+        queued_rows=1,
+        retry_seconds=2,
+        envelope_bytes=3000,
+        envelope_items=4,
+        item_bytes=5000,
+        body_seconds=6,
+        large_bodies=7,
+        large_body_seconds=8,
+    ).reception_limits()
+
+    assert limits == ReceptionLimits(
+        bodies=BodyLimits(
+            envelope_bytes=3000, read_seconds=6, large=7, turn_seconds=8, retry_seconds=2
+        ),
+        items=4,
+        item_bytes=5000,
+        queued_rows=1,
+        retry_seconds=2,
+    )
+    assert Settings().reception_limits() == ReceptionLimits()

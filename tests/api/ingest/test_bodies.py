@@ -28,8 +28,8 @@ def sender(pieces: Sequence[bytes], *, pause_seconds: float = 0.0, gone: bool = 
 
 async def read(bodies: Bodies, receive: Receive, length: str = "") -> Body:
     """Read a body and let it go."""
-    async with bodies.body(receive, "", length) as body:
-        return body
+    with bodies.turn() as turn:
+        return await bodies.read(receive, "", length, turn)
 
 
 def refused(reading: object) -> int:
@@ -72,7 +72,8 @@ def test_large_bodies_take_turns() -> None:
     async def scene() -> tuple[int, Body, Body]:
         bodies = Bodies(BodyLimits(large=1, turn_seconds=0.05))
         large = bytes(LARGE)
-        async with bodies.body(sender([large]), "", ""):
+        with bodies.turn() as turn:
+            await bodies.read(sender([large]), "", "", turn)
             with pytest.raises(Refusal) as caught:
                 await read(bodies, sender([large]))
             small = await read(bodies, sender([b"x"]))

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import zlib
 from concurrent.futures import Future
 from datetime import timedelta
 from pathlib import Path
@@ -66,6 +67,21 @@ def test_store_takes_envelopes(house: House, path: str) -> None:
     assert post(house, envelope(update()), path=path, headers=AUTH | ENVELOPE_TYPE).json() == {}
     assert post(house, envelope(update()), path=path).status_code == 200
     assert house.total() == 1
+
+
+def test_events_of_old_sdks_are_let_go(house: House) -> None:
+    """What the old path gets that is no envelope is answered as if it were wanted, and dropped."""
+    headers = {
+        "X-Sentry-Auth": f"Sentry sentry_timestamp=1, sentry_client=raven-python/6.10.0,"
+        f" sentry_version=6, sentry_key={KEY}, sentry_secret={KEY}",
+        "Content-Type": "application/octet-stream",
+        "Content-Encoding": "deflate",
+    }
+    body = zlib.compress(json.dumps({"event_id": "1" * 32, "message": "x"}).encode())
+    answer = post(house, body, path=f"/api/{PROJECT}/store/", headers=headers)
+
+    assert (answer.status_code, answer.json()) == (200, {})
+    assert house.lost() == {}
 
 
 def test_other_paths_are_left_alone(house: House) -> None:
@@ -402,7 +418,7 @@ def test_full_queue(house: House) -> None:
 
     assert answer.status_code == 429
     assert answer.headers["retry-after"] == "10"
-    assert answer.headers["x-sentry-rate-limits"] == "10:session:key:queue_full"
+    assert answer.headers["x-sentry-rate-limits"] == "10:session:organization:queue_full"
     assert house.lost() == {"queue_full": 1}
     sink.flush()
     assert post(house, envelope(update())).status_code == 200

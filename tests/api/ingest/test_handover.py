@@ -1,0 +1,145 @@
+"""Rows of many requests reach the sink together, and nobody takes all of the room."""
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import Future
+
+import pytest
+
+from api.ingest.handover import Handover, Row
+from engine.errors import StorageUnavailable
+from engine.sink import SinkFull
+
+ROW: Row = {"project_id": 1}
+POISON: Row = {"project_id": 666}
+
+
+class Shelf:
+    """A sink that keeps what it is told to keep, and refuses what holds POISON."""
+
+    def __init__(self, *, room: int = 1000) -> None:
+        """Begin empty."""
+        self.submissions: list[int] = []
+        self.kept = 0
+        self.room = room
+        self.open: list[tuple[int, Future[None]]] = []
+
+    def submit(self, rows: Sequence[Row]) -> "Future[None]":
+        """Take rows, to be kept at the next `settle`."""
+        if len(rows) > self.room:
+            raise SinkFull
+        self.submissions.append(len(rows))
+        written: Future[None] = Future()
+        if POISON in rows:
+            written.set_exception(StorageUnavailable("there is poison in it"))
+        else:
+            self.open.append((len(rows), written))
+        return written
+
+    def settle(self) -> None:
+        """Keep everything."""
+        waiting, self.open = self.open, []
+        for quantity, written in waiting:
+            self.kept += quantity
+            written.set_result(None)
+
+
+async def turns(number: int = 5) -> None:
+    """Let the loop go round."""
+    for _ in range(number):
+        await asyncio.sleep(0)
+
+
+def test_one_turn_is_one_submission() -> None:
+    """What arrives together is handed over together, and told when all of it is kept."""
+
+    async def scene() -> tuple[Shelf, bool]:
+        shelf = Shelf()
+        handover = Handover(shelf, queued_rows=1000)
+        keeping = [asyncio.create_task(handover.keep([ROW] * n, 1)) for n in (1, 2, 3)]
+        await turns()
+        early = any(task.done() for task in keeping)
+        shelf.settle()
+        await asyncio.gather(*keeping)
+        return shelf, early
+
+    shelf, early = asyncio.run(scene())
+
+    assert shelf.submissions == [6]
+    assert shelf.kept == 6
+    assert not early
+
+
+def test_nobody_fails_for_another() -> None:
+    """Rows that cannot be kept are told to their sender alone; the others are tried again."""
+
+    async def scene() -> list[object]:
+        shelf = Shelf()
+        handover = Handover(shelf, queued_rows=1000)
+        keeping = [asyncio.create_task(handover.keep([row], 1)) for row in (ROW, POISON, ROW)]
+        for _ in range(3):
+            await turns()
+            shelf.settle()
+        return list(await asyncio.gather(*keeping, return_exceptions=True))
+
+    first, second, third = asyncio.run(scene())
+
+    assert (first, third) == (None, None)
+    assert isinstance(second, StorageUnavailable)
+
+
+def test_full_sink_takes_what_fits() -> None:
+    """If all together are too many, each is tried alone."""
+
+    async def scene() -> list[object]:
+        shelf = Shelf(room=2)
+        handover = Handover(shelf, queued_rows=1000)
+        keeping = [asyncio.create_task(handover.keep([ROW] * n, 1)) for n in (1, 3, 2)]
+        await turns()
+        shelf.settle()
+        return list(await asyncio.gather(*keeping, return_exceptions=True))
+
+    first, second, third = asyncio.run(scene())
+
+    assert (first, third) == (None, None)
+    assert isinstance(second, SinkFull)
+
+
+def test_organizations_share_the_queue() -> None:
+    """However much one sends, there is room for the next; what was kept makes room again."""
+
+    async def scene() -> None:
+        shelf = Shelf()
+        handover = Handover(shelf, queued_rows=12)
+        keeping = [asyncio.create_task(handover.keep([ROW] * 6, 1))]
+        await turns()
+        with pytest.raises(SinkFull):
+            await handover.keep([ROW], 1)
+        keeping.append(asyncio.create_task(handover.keep([ROW] * 4, 2)))
+        await turns()
+        with pytest.raises(SinkFull):
+            await handover.keep([ROW], 2)
+        keeping.append(asyncio.create_task(handover.keep([ROW], 3)))
+        await turns()
+        shelf.settle()
+        await asyncio.gather(*keeping)
+        again = asyncio.create_task(handover.keep([ROW] * 6, 1))
+        await turns()
+        shelf.settle()
+        await again
+
+    asyncio.run(scene())
+
+
+def test_large_envelope_fits_into_an_empty_queue() -> None:
+    """One that is larger than any share is kept if nothing of its organization waits."""
+
+    async def scene() -> None:
+        shelf = Shelf()
+        handover = Handover(shelf, queued_rows=2)
+        keeping = asyncio.create_task(handover.keep([ROW] * 50, 1))
+        await turns()
+        shelf.settle()
+        await keeping
+
+    asyncio.run(scene())
