@@ -35,6 +35,18 @@ def compare(service: Service, writers: Sequence[Writer], *, until: int) -> None:
     assert _ask(service, DAY, (), until=until) == by_day
 
 
+def check_prefixes(service: Service, writers: Sequence[Writer], *, until: int) -> list[int]:
+    """Assert that of each app the first envelopes are known, however many; give how many."""
+    answer = _ask(service, HOUR, ("release",), until=until)
+    known = []
+    for writer in writers:
+        prefixes = [tally(world.all()) for world in writer.worlds()]
+        found = _of_app(answer, writer.teller.name)
+        assert found in prefixes
+        known.append(prefixes.index(found))
+    return known
+
+
 def _settle(writer: Writer, answer: Tally) -> None:
     """Find the one world, with what was under way or without it, that the answer is about."""
     known = tally(writer.world.all())

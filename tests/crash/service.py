@@ -88,9 +88,9 @@ class Service:
         self.access = access
         self.log = log
 
-    def connect(self) -> HTTPConnection:
+    def connect(self, patience_seconds: float = PATIENCE_SECONDS) -> HTTPConnection:
         """Open a connection of one's own."""
-        return HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)
+        return HTTPConnection("127.0.0.1", self.port, timeout=patience_seconds)
 
     def ask(self, pairs: Sequence[tuple[str, str]]) -> Mapping[str, object]:
         """Ask the sessions endpoint; anything but an answer is a failure of the test."""

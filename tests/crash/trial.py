@@ -6,7 +6,7 @@ life ends.
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ from tests.crash.world import HOUR
 from tests.crash.writer import Writer
 
 WRITERS = 8
+SOON_SECONDS = 10
 
 
 def seed() -> int:
@@ -49,6 +50,18 @@ class Trial:
     def compare(self, service: Service) -> None:
         """Hold what the service says against what is known."""
         compare(service, self.writers, until=self.until)
+
+    def compare_soon(self, service: Service) -> None:
+        """The same while it runs: what was acknowledged a moment ago may take a moment to count."""
+        if not wait_until(lambda: self._agrees(service)):
+            self.compare(service)
+
+    def _agrees(self, service: Service) -> bool:
+        try:
+            self.compare(service)
+        except AssertionError:
+            return False
+        return True
 
     def write(self, service: Service, *, version: int = 0) -> None:
         """Let all apps send, with a version of theirs."""
@@ -87,6 +100,16 @@ class Trial:
     def acknowledged(self) -> int:
         """Count the envelopes that were acknowledged so far."""
         return sum(writer.acknowledged for writer in self.writers)
+
+
+def wait_until(happened: Callable[[], bool]) -> bool:
+    """Wait for something that has to happen soon; tell whether it did."""
+    deadline = time.monotonic() + SOON_SECONDS
+    while not happened():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
 
 
 def new_trial(folder: Path, chosen: int, *, database: Path | None = None) -> Trial:

@@ -5,9 +5,10 @@ breaks. Does not know what is in an envelope.
 """
 
 import threading
+from collections.abc import Iterator
 from http.client import HTTPException
 
-from tests.crash.service import Service
+from tests.crash.service import PATIENCE_SECONDS, Service
 from tests.crash.tales import Teller
 from tests.crash.world import Envelope, World
 
@@ -24,6 +25,8 @@ class Writer:
         self.world = World()
         self.under_way: Envelope | None = None
         self.acknowledged = 0
+        self.patience_seconds: float = PATIENCE_SECONDS
+        self.history: list[Envelope] = []
         self.refused: list[bytes] = []
         self.failures: list[str] = []
         self._stop = threading.Event()
@@ -52,8 +55,16 @@ class Writer:
             self._keep(self.under_way)
         self.under_way = None
 
+    def worlds(self) -> Iterator[World]:
+        """Give what was known after each envelope, from none to all that were sent."""
+        world = World()
+        yield world
+        for envelope in (*self.history, *filter(None, (self.under_way,))):
+            world = world.with_(envelope)
+            yield world
+
     def _send_all(self, service: Service) -> None:
-        connection = service.connect()
+        connection = service.connect(self.patience_seconds)
         key = service.access.keys[self.teller.project]
         path = f"/api/{self.teller.project}/envelope/?sentry_key={key}"
         try:
@@ -84,4 +95,5 @@ class Writer:
 
     def _keep(self, envelope: Envelope) -> None:
         self.world.add(envelope)
+        self.history.append(envelope)
         self.teller.kept(envelope)
