@@ -4,13 +4,13 @@ Owns the questions that are asked and how their answers are read. Each sender ha
 own, so what was under way when a connection broke can be told: it is there as a whole, or not.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Any, TypeAlias
 
 from tests.crash.service import Service
-from tests.crash.world import DAY, HOUR, TOTAL, Tally, tally
+from tests.crash.world import DAY, HOUR, TOTAL, Tally, World, tally
 from tests.crash.writer import Writer
 
 Group: TypeAlias = Mapping[str, Any]
@@ -35,16 +35,22 @@ def compare(service: Service, writers: Sequence[Writer], *, until: int) -> None:
     assert _ask(service, DAY, (), until=until) == by_day
 
 
-def check_prefixes(service: Service, writers: Sequence[Writer], *, until: int) -> list[int]:
-    """Assert that of each app the first envelopes are known, however many; give how many."""
+def which(
+    service: Service,
+    writers: Sequence[Writer],
+    worlds: Callable[[Writer], Iterable[World]],
+    *,
+    until: int,
+) -> list[int]:
+    """Assert that of each app one of these worlds is known; give the number of the last such."""
     answer = _ask(service, HOUR, ("release",), until=until)
-    known = []
+    numbers = []
     for writer in writers:
-        prefixes = [tally(world.all()) for world in writer.worlds()]
-        found = _of_app(answer, writer.teller.name)
-        assert found in prefixes
-        known.append(prefixes.index(found))
-    return known
+        tallies = [tally(world.all()) for world in worlds(writer)]
+        known = _of_app(answer, writer.teller.name)
+        assert known in tallies
+        numbers.append(max(number for number, one in enumerate(tallies) if one == known))
+    return numbers
 
 
 def _settle(writer: Writer, answer: Tally) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import urlencode
 
+from api.settings import PREFIX
 from engine.engine import Engine
 from engine.tokens import Grant
 
@@ -52,17 +53,18 @@ def command(*words: object) -> list[str]:
     return [sys.executable, "-m", "api", *map(str, words)]
 
 
-def environment() -> dict[str, str]:
-    """Find our packages from any folder, and nobody's settings."""
-    kept = {name: value for name, value in os.environ.items() if "RELEASE_HEALTH" not in name}
-    return {**kept, "PYTHONPATH": str(ROOT)}
+def environment(**settings: object) -> dict[str, str]:
+    """Find our packages from any folder, with these settings and nobody else's."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    ours = {f"{PREFIX}{name.upper()}": str(value) for name, value in settings.items()}
+    return {**kept, **ours, "PYTHONPATH": str(ROOT)}
 
 
-def finished(*words: object) -> subprocess.CompletedProcess[str]:
+def finished(*words: object, **settings: object) -> subprocess.CompletedProcess[str]:
     """Run a verb to its end."""
     return subprocess.run(
         command(*words),
-        env=environment(),
+        env=environment(**settings),
         capture_output=True,
         text=True,
         check=False,

@@ -15,6 +15,7 @@ from tests.crash.world import HOUR, Ending, Envelope, Told, World
 PEOPLE = 300
 LONGEST_SECONDS = 5000
 MOST_ITEMS = 100
+ENTRIES = 500
 REACH_HOURS = 40
 """How far back sessions start; less than the five days that the service takes."""
 
@@ -40,6 +41,7 @@ class Teller:
     until: int
     draw: Random
     version: int = 0
+    counts_only: bool = False
     _open: list[str] = field(default_factory=list)
     _last: bytes = b""
 
@@ -47,6 +49,8 @@ class Teller:
         """Draw what is sent next by someone who knows this world."""
         kinds = ("single", "many", "go on", "counts", "again")
         kind = self.draw.choices(kinds, (5, 2, 4, 1, 1))[0]
+        if self.counts_only:
+            return self._many_counts()
         if kind == "counts":
             return self._counts()
         if kind == "again" and self._last:
@@ -117,6 +121,18 @@ class Teller:
             for name in (_COUNTS[one.ending],)
         ]
         return Envelope(body=_body("sessions", items), sessions={}, counted=counted)
+
+    def _many_counts(self) -> Envelope:
+        """Fill the database fast: one item of many entries."""
+        counted = tuple(self._anyone() for _ in range(ENTRIES))
+        item: dict[str, object] = {
+            "aggregates": [
+                {"started": _spelled(one.started), "did": one.user, "exited": one.quantity}
+                for one in counted
+            ],
+            "attrs": {"release": counted[0].release, "environment": "production"},
+        }
+        return Envelope(body=_body("sessions", [item]), sessions={}, counted=counted)
 
     def _anyone(self) -> Told:
         return Told(

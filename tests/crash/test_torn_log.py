@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.crash.comparison import check_prefixes
+from tests.crash.comparison import which
 from tests.crash.service import complaints, serving
 from tests.crash.trial import Trial, new_trial, seed, wait_until
+from tests.crash.writer import Writer
 
 CUTS = 4
 ENVELOPES = 60
@@ -51,7 +52,7 @@ def test_log_that_ends_anywhere(tmp_path: Path) -> None:
     for number, cut in enumerate(cuts):
         copy = cut_copy(trial, tmp_path / str(number), cut)
         with serving(copy, trial.access, log=trial.log) as service:
-            known.append(check_prefixes(service, trial.writers, until=trial.until))
+            known.append(which(service, trial.writers, Writer.worlds, until=trial.until))
             assert service.terminate() == 0
         replace(trial, database=copy).check_file()
 

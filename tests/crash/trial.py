@@ -20,7 +20,7 @@ from tests.crash.world import HOUR
 from tests.crash.writer import Writer
 
 WRITERS = 8
-SOON_SECONDS = 10
+SOON_SECONDS = 30
 
 
 def seed() -> int:
@@ -102,9 +102,9 @@ class Trial:
         return sum(writer.acknowledged for writer in self.writers)
 
 
-def wait_until(happened: Callable[[], bool]) -> bool:
+def wait_until(happened: Callable[[], bool], *, most: float = SOON_SECONDS) -> bool:
     """Wait for something that has to happen soon; tell whether it did."""
-    deadline = time.monotonic() + SOON_SECONDS
+    deadline = time.monotonic() + most
     while not happened():
         if time.monotonic() > deadline:
             return False

@@ -78,6 +78,13 @@ class World:
         other.add(envelope)
         return other
 
+    def since(self, second: int) -> "World":
+        """Give the world of what started then or later."""
+        return World(
+            {id_: told for id_, told in self.sessions.items() if told.started >= second},
+            [told for told in self.counted if told.started >= second],
+        )
+
     def all(self) -> Iterable[Told]:
         """Go through everything that counts."""
         yield from self.sessions.values()
