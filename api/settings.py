@@ -21,6 +21,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from engine.aging import RETENTION_DAYS
 from engine.limits import INTERVAL_WORDS, Limits
 
 PREFIX = "RELEASE_HEALTH_"
@@ -147,6 +148,16 @@ class Settings(BaseSettings):
             le=10_000_000,
         ),
     ] = 100_000
+    retention_days: Annotated[
+        int,
+        Field(
+            title="a whole number from 0 to 36500",
+            description="How many days sessions are kept, for organizations that say nothing else;"
+            " 0 keeps them for ever.",
+            ge=0,
+            le=36_500,
+        ),
+    ] = RETENTION_DAYS
     memory_limit: Annotated[
         str | None,
         Field(
