@@ -14,7 +14,7 @@ from typing import Final
 
 import duckdb
 
-from engine.errors import StorageError
+from engine.errors import StorageError, StorageUnavailable
 from engine.opening import open_file, reason_of, wal_bytes
 from engine.storage import Storage
 
@@ -101,8 +101,8 @@ def restore(source: Path, path: Path) -> Copied:
         except OSError as error:
             raise _unwritten(part, error) from error
         return _finish(part, path, None)
-    except StorageError as error:  # told of the file that was named, not of its copy
-        raise type(error)(error.message.replace(str(part), str(source))) from error
+    except StorageUnavailable as error:  # it is the backup that is not right, not its copy
+        raise StorageUnavailable(error.message.replace(str(part), str(source))) from error
     finally:
         _forget(part)
 
@@ -146,7 +146,7 @@ def _finish(part: Path, path: Path, expected: dict[str, int] | None) -> Copied:
             counts = _counts(connection, read=True)
         except duckdb.Error as error:
             message = f"{part} is damaged: {error}"
-            raise BackupError(message) from error
+            raise StorageUnavailable(message) from error
     if expected is not None and counts != expected:
         message = f"the copy does not hold what was copied, and is thrown away: {part}"
         raise BackupError(message)

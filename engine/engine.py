@@ -13,7 +13,7 @@ from engine.backup import Copied, back_up
 from engine.directory import Directory
 from engine.explain import Explanation, explain
 from engine.intake import LoadReport
-from engine.inventory import Inventory, take_inventory
+from engine.inventory import Inventory, sizes_of, take_inventory
 from engine.keys import Keys
 from engine.limits import Limits
 from engine.loading import LoadOptions, load
@@ -116,6 +116,10 @@ class Engine:
     def inventory(self) -> Inventory:
         """Count what the database holds."""
         return take_inventory(self._storage)
+
+    def sizes(self) -> tuple[int, int]:
+        """Give the bytes of the file and of its log."""
+        return sizes_of(self._storage)
 
     def back_up(self, path: Path, *, now: datetime) -> Copied:
         """Copy everything to a new file while others write; BackupError says why not."""

@@ -48,7 +48,7 @@ def take_inventory(storage: Storage) -> Inventory:
     with storage.reading() as cursor:
         ((updates, rows, sessions, oldest, newest, *others),) = cursor.execute(_COUNTS).fetchall()
     organizations, projects, keys = others
-    place = storage.place
+    file_bytes, log_bytes = sizes_of(storage)
     return Inventory(
         updates=updates,
         session_rows=rows,
@@ -58,11 +58,18 @@ def take_inventory(storage: Storage) -> Inventory:
         organizations=organizations,
         projects=projects,
         keys=keys,
-        file_bytes=0 if place == IN_MEMORY else Path(place).stat().st_size,
-        log_bytes=wal_bytes(place),
+        file_bytes=file_bytes,
+        log_bytes=log_bytes,
         replayed_bytes=storage.replayed_bytes,
         notes=read_notes(storage),
     )
+
+
+def sizes_of(storage: Storage) -> tuple[int, int]:
+    """Give the bytes of the file and of its log."""
+    place = storage.place
+    file_bytes = 0 if place == IN_MEMORY else Path(place).stat().st_size
+    return file_bytes, wal_bytes(place)
 
 
 def _day(second: int | None) -> date | None:
