@@ -9,9 +9,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from engine.backup import Copied, back_up
 from engine.directory import Directory
 from engine.explain import Explanation, explain
 from engine.intake import LoadReport
+from engine.inventory import Inventory, sizes_of, take_inventory
 from engine.keys import Keys
 from engine.limits import Limits
 from engine.loading import LoadOptions, load
@@ -26,6 +28,7 @@ from engine.scope import Scope
 from engine.sink import QUEUED_ROWS, Sink
 from engine.storage import Storage
 from engine.tokens import Tokens
+from engine.upkeep import BACKUP, Upkeep, note
 
 
 class Engine:
@@ -39,6 +42,7 @@ class Engine:
         self.tokens = Tokens(storage)
         self.keys = Keys(storage)
         self.outcomes = Outcomes()
+        self.upkeep = Upkeep(storage, self.directory, self.outcomes)
         self.sink = Sink(self._keep, outcomes=self.outcomes, queued_rows=queued_rows)
 
     @classmethod
@@ -79,7 +83,9 @@ class Engine:
         options = LoadOptions(
             skip_bad=skip_bad, digest=digest, again=again, register_releases=register_releases
         )
-        return load(self._storage, self.directory, batches(rows), options)
+        report = load(self._storage, self.directory, batches(rows), options)
+        self.upkeep.adopt()
+        return report
 
     def query(self, request: Request, scope: Scope, now: datetime) -> Answer:
         """Answer one question; RequestError, ScopeError or StorageError say why not."""
@@ -93,6 +99,7 @@ class Engine:
         """Derive all sessions again from the raw updates; give the number of rows."""
         rows = rebuild(self._storage)
         self.directory.refresh()
+        self.upkeep.adopt()
         return rows
 
     def verify(self) -> Verdict:
@@ -102,16 +109,44 @@ class Engine:
     def expire(self, organization_id: int, *, before: datetime) -> Expired:
         """Delete an organization's sessions that started before a moment (aware)."""
         ids = [project.id for project in self.directory.projects(organization_id)]
-        return expire(self._storage, ids, before=before)
+        expired = expire(self._storage, ids, before=before)
+        self.upkeep.adopt(ids)
+        return expired
+
+    def inventory(self) -> Inventory:
+        """Count what the database holds."""
+        return take_inventory(self._storage)
+
+    def sizes(self) -> tuple[int, int]:
+        """Give the bytes of the file and of its log."""
+        return sizes_of(self._storage)
+
+    def back_up(self, path: Path, *, now: datetime) -> Copied:
+        """Copy everything to a new file while others write; BackupError says why not."""
+        copied = back_up(self._storage, path)
+        note(self._storage, BACKUP, now, f"{copied.size_bytes} bytes in {path}")
+        return copied
+
+    @property
+    def place(self) -> str:
+        """Name the file."""
+        return self._storage.place
+
+    @property
+    def reopened(self) -> int:
+        """Say how often the store failed so that its file had to be opened again."""
+        return self._storage.reopened
 
     def _resources(self) -> Resources:
         return Resources(storage=self._storage, registry=self.directory, limits=self.limits)
 
     def _keep(self, rows: Sequence[Mapping[str, object]]) -> LoadReport:
-        return self.load(rows, skip_bad=True)
+        options = LoadOptions(skip_bad=True)
+        return load(self._storage, self.directory, batches(rows), options)
 
     def close(self) -> None:
         """Write everything to the file, what waits in the sink too, and let go of it."""
+        self.upkeep.stop()
         self.sink.close()
         self._storage.close()
 
