@@ -8,7 +8,7 @@ what is asked.
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,16 +33,24 @@ def control_file(database: Path) -> Path:
 
 @contextmanager
 def offered(database: Path, url: str) -> Iterator[Control]:
-    """Let commands find the service at `url`, until the end of the block."""
+    """Let commands find the service at `url`, until the end of the block.
+
+    On a full disk they cannot, which is no reason not to serve.
+    """
     place = control_file(database)
     control = Control(url=url, secret=secrets.token_hex(32))
     place.unlink(missing_ok=True)  # of a service that was killed: the database is ours by now
-    with os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE), "wb") as file:
-        file.write(orjson.dumps({"url": control.url, "secret": control.secret}))
     try:
+        with suppress(OSError):
+            _write(place, control)
         yield control
     finally:
         place.unlink(missing_ok=True)
+
+
+def _write(place: Path, control: Control) -> None:
+    with os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE), "wb") as file:
+        file.write(orjson.dumps({"url": control.url, "secret": control.secret}))
 
 
 def find_control(database: Path) -> Control | None:
