@@ -3,8 +3,9 @@
 Owns the life of the application. Does not know what any of its parts does.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import TypeAlias
 
 import structlog
 from anyio import to_thread
@@ -12,6 +13,7 @@ from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
+from api.admin import Admin, admin_router
 from api.errors import render, render_http
 from api.gate import Gate
 from api.ingest.reception import Reception
@@ -26,6 +28,8 @@ from engine.errors import EngineError
 
 _SPARE_THREADS = 8
 
+Application: TypeAlias = FastAPI
+
 
 class _Application(FastAPI):
     """The application with the door for envelopes in front: it is used far more often."""
@@ -38,12 +42,17 @@ class _Application(FastAPI):
 
 
 def create_app(
-    settings: Settings, *, clock: Clock | None = None, engine: Engine | None = None
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    engine: Engine | None = None,
+    control_secret: str | None = None,
 ) -> FastAPI:
     """Build the application.
 
-    An engine that is given stays the giver's to close; otherwise the application opens the
-    database of the settings when it starts, and closes it when it stops.
+    An engine that is given stays the giver's to close and to look after; otherwise the application
+    opens the database of the settings when it starts, looks after it, and closes it when it stops.
+    `control_secret` is what whoever runs the service shows at the paths for them.
 
     Raises:
         StorageUnavailable: (when it starts) the database cannot be opened.
@@ -58,10 +67,12 @@ def create_app(
         redoc_url=None,
         openapi_url=None,
     )
+    app.state.control_secret = control_secret
     if engine is not None:
         _open_doors(app, settings, clock or clock_of(settings), engine)
     app.openapi = document  # type: ignore[method-assign]  # FastAPI's documented way to replace it
     app.include_router(router)
+    app.include_router(admin_router)
     app.add_middleware(Journal, log=log)
     app.front = IngestRoutes(super(_Application, app).__call__, state=app.state, log=log)
     app.add_exception_handler(EngineError, _on_engine_error)
@@ -85,6 +96,23 @@ def open_engine(settings: Settings) -> Engine:
     )
 
 
+def begin_upkeep(engine: Engine, settings: Settings) -> None:
+    """Look after the database until it is closed, and say what the start had to mend.
+
+    With a clock that is stopped nothing is too old: what a demonstration shows is not deleted.
+    """
+    log = open_log(settings.log_level)
+
+    def report(event: str, numbers: Mapping[str, object]) -> None:
+        log.info(event, **numbers)
+
+    replayed = engine.inventory().replayed_bytes
+    if replayed:
+        log.warning("recovered: the last process was not ended in order", replayed_bytes=replayed)
+    days = settings.retention_days if settings.now is None else None
+    engine.upkeep.start(clock_of(settings), default_days=days, report=report)
+
+
 def clock_of(settings: Settings) -> Clock:
     """Choose the clock: the real one, unless the settings stop it."""
     return real_clock if settings.now is None else frozen_clock(settings.now)
@@ -95,6 +123,7 @@ def _open_doors(app: FastAPI, settings: Settings, clock: Clock, engine: Engine) 
     gate = Gate(turns=settings.concurrent_queries, patience_seconds=settings.queue_seconds)
     door = Door(engine=engine, gate=gate, clock=clock, public_url=settings.public_url)
     app.state.door = door
+    app.state.admin = Admin(engine=engine, clock=clock, secret=app.state.control_secret)
     app.state.reception = Reception(
         keys=engine.keys,
         sink=engine.sink,
@@ -115,6 +144,8 @@ def _lifespan(
     async def life(app: FastAPI) -> AsyncIterator[None]:
         opened = engine or open_engine(settings)
         builder = opened.builder(lambda error: log.error("cannot build", reason=error.message))
+        if engine is None:
+            begin_upkeep(opened, settings)
         door = _open_doors(app, settings, clock, opened)
         threads = door.gate.turns + door.gate.waiting + _SPARE_THREADS
         to_thread.current_default_thread_limiter().total_tokens = threads

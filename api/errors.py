@@ -12,6 +12,7 @@ from fastapi import Response
 from starlette.exceptions import HTTPException
 
 from api.encode import dump, well_formed
+from engine.backup import BackupError
 from engine.errors import (
     EngineError,
     Forbidden,
@@ -55,6 +56,7 @@ STATUS_BY_ERROR: Mapping[type[BaseException], int] = MappingProxyType(
         Unauthenticated: 401,
         Forbidden: 403,
         NotFound: 404,
+        BackupError: 409,
         StorageUnavailable: 503,
         Overloaded: 503,
         QueryTimeout: 504,

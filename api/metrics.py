@@ -1,4 +1,4 @@
-"""How the network door is doing, in the text that Prometheus reads.
+"""How the service is doing, in the text that Prometheus reads.
 
 Owns the names of the metrics. Does not know how anything is counted.
 """
@@ -10,26 +10,26 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from engine.outcomes import Outcomes
-from engine.sink import Sink
+from engine.engine import Engine
 
 METRICS_PATH: Final = "/metrics"
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 
-def exposition(outcomes: Outcomes, sink: Sink) -> bytes:
+def exposition(engine: Engine) -> bytes:
     """Spell all metrics as they stand."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Counts(outcomes, sink))
+    registry.register(_Counts(engine))
     return generate_latest(registry)
 
 
 class _Counts(Collector):
     """The counts of the engine, read when they are asked for."""
 
-    def __init__(self, outcomes: Outcomes, sink: Sink) -> None:
-        self._outcomes = outcomes
-        self._sink = sink
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._outcomes = engine.outcomes
+        self._sink = engine.sink
 
     def collect(self) -> Iterator[Metric]:
         """Give every metric once."""
@@ -54,6 +54,21 @@ class _Counts(Collector):
         yield _counter("release_health_failed_commits", failed, counts.failures)
         spent = "Seconds spent in the transactions that were kept."
         yield _counter("release_health_commit_seconds", spent, counts.commit_seconds)
+        yield from self._upkeep()
+
+    def _upkeep(self) -> Iterator[Metric]:
+        counts = self._engine.upkeep.counts()
+        gone = "Rows of sessions that were deleted because they were too old."
+        yield _counter("release_health_expired_session_rows", gone, counts.expired_sessions)
+        gone = "Session updates that were deleted with their sessions."
+        yield _counter("release_health_expired_updates", gone, counts.expired_updates)
+        failed = "Tasks of upkeep that failed; they are tried again."
+        yield _counter("release_health_upkeep_failures", failed, counts.failures)
+        failed = "Failures after which the database file had to be opened again."
+        yield _counter("release_health_reopened", failed, self._engine.reopened)
+        sizes = self._engine.sizes()
+        yield GaugeMetricFamily("release_health_file_bytes", "Bytes of the file.", value=sizes[0])
+        yield GaugeMetricFamily("release_health_log_bytes", "Bytes of its log.", value=sizes[1])
 
 
 def _counter(name: str, meaning: str, value: float) -> CounterMetricFamily:

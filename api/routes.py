@@ -40,8 +40,8 @@ class Door:
 router = APIRouter(include_in_schema=False)
 
 
-@router.get(SESSIONS_PATH)
-@router.get(SESSIONS_PATH.rstrip("/"))
+@router.api_route(SESSIONS_PATH, methods=["GET", "HEAD"])
+@router.api_route(SESSIONS_PATH.rstrip("/"), methods=["GET", "HEAD"])
 def sessions(request: Request, organization_id_or_slug: str) -> Response:
     """Answer a question about the sessions of an organization."""
     door = cast("Door", request.app.state.door)
@@ -55,6 +55,13 @@ def sessions(request: Request, organization_id_or_slug: str) -> Response:
     address = address_of(request, door.public_url)
     link = link_header(result.page, address=address, pairs=pairs)
     return Response(body, media_type=_JSON, headers={"Link": link})
+
+
+@router.options(SESSIONS_PATH)
+@router.options(SESSIONS_PATH.rstrip("/"))
+async def options() -> Response:
+    """Say what may be asked of this path."""
+    return Response(headers={"Allow": "GET, HEAD, OPTIONS"})
 
 
 @router.get("/")
@@ -73,7 +80,7 @@ async def health() -> Response:
 async def metrics(request: Request) -> Response:
     """Say how the network door is doing, for Prometheus."""
     engine = cast("Door", request.app.state.door).engine
-    return Response(exposition(engine.outcomes, engine.sink), media_type=CONTENT_TYPE)
+    return Response(exposition(engine), media_type=CONTENT_TYPE)
 
 
 @router.get("/openapi.json")

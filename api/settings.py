@@ -21,7 +21,9 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from api.amounts import is_useful
 from api.door_settings import DoorSettings
+from engine.aging import RETENTION_DAYS
 from engine.limits import INTERVAL_WORDS, Limits
 
 PREFIX = "RELEASE_HEALTH_"
@@ -29,7 +31,6 @@ FILE_NAME = "release-health.toml"
 FILE_VARIABLE = f"{PREFIX}CONFIG"
 
 _SHOWN_CHARACTERS = 60
-_MEMORY = r"^\d+(\.\d+)?\s*([KMGT]i?B|%)$"
 _ADDRESS = r"^https?://[A-Za-z0-9._~\-\[\]:]+(/[A-Za-z0-9._~/\-]*)?$"
 
 
@@ -138,13 +139,22 @@ class Settings(DoorSettings, BaseSettings):
             le=200,
         ),
     ] = 100
+    retention_days: Annotated[
+        int,
+        Field(
+            title="a whole number from 0 to 36500",
+            description="How many days sessions are kept, for organizations that say nothing else;"
+            " 0 keeps them for ever.",
+            ge=0,
+            le=36_500,
+        ),
+    ] = RETENTION_DAYS
     memory_limit: Annotated[
         str | None,
         Field(
-            title='an amount such as "4GB" or "80%"',
+            title='an amount from 64MB on such as "4GB", or 1% to 100% of the machine',
             description="The most memory that queries may take together; absent: most of the"
             " machine's.",
-            pattern=_MEMORY,
         ),
     ] = None
     threads: Annotated[
@@ -170,6 +180,13 @@ class Settings(DoorSettings, BaseSettings):
         if moment is None or moment.tzinfo is not None:
             return moment
         return moment.replace(tzinfo=UTC)
+
+    @field_validator("memory_limit")
+    @classmethod
+    def _useful(cls, text: str | None) -> str | None:
+        if text is None or is_useful(text):
+            return text
+        raise ValueError(text)
 
     @classmethod
     def settings_customise_sources(
@@ -231,7 +248,7 @@ def read_settings(given: Mapping[str, object] | None = None) -> Settings:
     try:
         settings = Settings.model_validate(dict(given or {}))
     except ValidationError as error:
-        problems = [_problem(detail) for detail in error.errors(include_url=False)]
+        problems = [_problem(detail, given or {}) for detail in error.errors(include_url=False)]
         raise SettingsError("\n".join([*unknown, *problems])) from None
     if unknown:
         raise SettingsError("\n".join(unknown))
@@ -248,22 +265,29 @@ def _unknown_variables(names: Iterable[str]) -> Iterable[str]:
 
 
 def _unknown(name: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name, known)
+    near = difflib.get_close_matches(name.rpartition(": ")[2], known)
     advice = (
         f"did you mean {' or '.join(near)}?" if near else f"known are {', '.join(sorted(known))}"
     )
     return f"{name}: there is no such setting; {advice}"
 
 
-def _problem(detail: ErrorDetails) -> str:
+def _problem(detail: ErrorDetails, given: Mapping[str, object]) -> str:
     """Say in one line what is wrong with one value, and what would be right."""
     name = str(detail["loc"][0])
     setting = Settings.model_fields.get(name)
+    place = _place(name, given)
     if setting is None:
-        return _unknown(name, list(Settings.model_fields))
+        return _unknown(place, list(Settings.model_fields))
     shown = repr(detail["input"])
     if len(shown) > _SHOWN_CHARACTERS:
         shown = f"{shown[:_SHOWN_CHARACTERS]}..."
-    variable = f"{PREFIX}{name.upper()}"
-    place = variable if os.environ.get(variable) else name
     return f"{place}: {shown} is not right; it has to be {setting.title}"
+
+
+def _place(name: str, given: Mapping[str, object]) -> str:
+    """Say where a value stands: in an option of the command, a variable, or a line of the file."""
+    if name in given:
+        return f"--{name.replace('_', '-')}"
+    variable = f"{PREFIX}{name.upper()}"
+    return variable if os.environ.get(variable) else f"{settings_file()}: {name}"

@@ -16,6 +16,7 @@ from engine.dates import microseconds
 from engine.errors import EngineError
 from engine.scope import KnownRelease, Project, Scope, Stage
 from engine.seen import Seen
+from engine.stages import erase_stage, read_stages, write_stage
 from engine.storage import Storage
 
 _SLUG = re.compile(r"(?=.*[a-z_-])[a-z0-9_-]{1,50}", re.ASCII)
@@ -30,11 +31,15 @@ class DirectoryError(EngineError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Organization:
-    """An organization; its slug is unique."""
+    """An organization; its slug is unique.
+
+    `retention_days` is how long its sessions are kept: None as the settings say, 0 for ever.
+    """
 
     id: int
     slug: str
     name: str
+    retention_days: int | None = None
 
 
 class Directory:
@@ -50,8 +55,13 @@ class Directory:
     def refresh(self) -> None:
         """Read the small tables again, after something else has changed them."""
         with self._storage.reading() as cursor:
-            organizations = cursor.execute("SELECT id, slug, name FROM organizations ORDER BY id")
-            found = [Organization(id=i, slug=s, name=n) for i, s, n in organizations.fetchall()]
+            organizations = cursor.execute(
+                "SELECT id, slug, name, retention_days FROM organizations ORDER BY id"
+            )
+            found = [
+                Organization(id=i, slug=s, name=n, retention_days=d)
+                for i, s, n, d in organizations.fetchall()
+            ]
             projects: dict[int, list[Project]] = {one.id: [] for one in found}
             rows = cursor.execute("SELECT organization_id, id, slug FROM projects ORDER BY id")
             for organization_id, project_id, slug in rows.fetchall():
@@ -108,7 +118,7 @@ class Directory:
         _check_slug("an organization", slug)
         statement = (
             "INSERT INTO organizations SELECT coalesce($id, coalesce(max(id), 0) + 1), $slug, $name"
-            " FROM organizations RETURNING id"
+            ", NULL FROM organizations RETURNING id"
         )
         parameters = {"id": id, "slug": slug, "name": name or slug}
         created = self._insert("organization", slug, statement, parameters)
@@ -174,7 +184,7 @@ class Directory:
             for environment in environments:
                 cursor.execute(
                     "INSERT OR IGNORE INTO adoptions"
-                    " VALUES ($project, $environment, $version, NULL, NULL)",
+                    " VALUES ($project, $environment, $version, NULL, NULL, false)",
                     {"project": project_id, "environment": environment, "version": version},
                 )
         self.refresh()
@@ -188,22 +198,31 @@ class Directory:
         adopted: datetime | None,
         unadopted: datetime | None,
     ) -> None:
-        """Say when a release was adopted in an environment, and when it was replaced after that."""
+        """Say when a release was adopted in an environment, and when it was replaced after that.
+
+        What is said here counts instead of what the sessions say, until it is `forget_stage`d.
+        """
         if unadopted is not None and (adopted is None or unadopted < adopted):
             message = "a release is replaced after it was adopted: give both times, in that order"
             raise DirectoryError(message)
+        key = (project_id, environment, version)
+        write_stage(self._storage, key, adopted=_naive(adopted), unadopted=_naive(unadopted))
+
+    def forget_stage(self, project_id: int, environment: str, version: str) -> None:
+        """Let the sessions say again how far a release is adopted in an environment."""
+        erase_stage(self._storage, (project_id, environment, version))
+
+    def keep_for(self, organization_id: int, days: int | None) -> None:
+        """Say how long an organization's sessions are kept: None as the settings say, 0 for ever.
+
+        It counts from the next time that old sessions are deleted.
+        """
         with self._storage.writing() as cursor:
             cursor.execute(
-                "INSERT OR REPLACE INTO adoptions"
-                " VALUES ($project, $environment, $version, $adopted, $unadopted)",
-                {
-                    "project": project_id,
-                    "environment": environment,
-                    "version": version,
-                    "adopted": _naive(adopted),
-                    "unadopted": _naive(unadopted),
-                },
+                "UPDATE organizations SET retention_days = $days WHERE id = $organization",
+                {"organization": organization_id, "days": days},
             )
+        self.refresh()
 
     def environments(self, organization_id: int) -> frozenset[str]:
         """List the names of all environments the organization has had."""
@@ -248,19 +267,7 @@ class Directory:
         self, project_ids: Sequence[int], environment: str
     ) -> Mapping[tuple[int, str], Stage]:
         """Map the (project, release) pairs seen in this environment to their stages."""
-        with self._storage.reading() as cursor:
-            rows = cursor.execute(
-                "SELECT project_id, version, adopted, unadopted FROM adoptions"
-                " WHERE project_id IN (SELECT unnest($projects)) AND environment = $environment",
-                {"projects": list(project_ids), "environment": environment},
-            ).fetchall()
-        return {(row[0], row[1]): _stage(row[2], row[3]) for row in rows}
-
-
-def _stage(adopted: datetime | None, unadopted: datetime | None) -> Stage:
-    if adopted is None:
-        return Stage.LOW_ADOPTION
-    return Stage.ADOPTED if unadopted is None else Stage.REPLACED
+        return read_stages(self._storage, project_ids, environment)
 
 
 def _naive(moment: datetime | None) -> datetime | None:

@@ -9,10 +9,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from engine.backup import Copied, back_up
 from engine.directory import Directory
-from engine.errors import EngineError
+from engine.errors import EngineError, StorageUnavailable
 from engine.explain import Explanation, explain
 from engine.intake import LoadReport
+from engine.inventory import Inventory, sizes_of, take_inventory
 from engine.keys import Keys
 from engine.limits import Limits
 from engine.loading import LoadOptions, fold_pending, load
@@ -32,6 +34,7 @@ from engine.scope import Scope
 from engine.sink import QUEUED_ROWS, Sink
 from engine.storage import Storage
 from engine.tokens import Tokens
+from engine.upkeep import BACKUP, Upkeep, note
 
 _MANY_ROWS: Final = 50_000
 """After a load of so many the derived tables are built at once; after fewer, in the background."""
@@ -57,10 +60,11 @@ class Engine:
         self.outcomes = Outcomes()
         self._reader = Reader(storage)
         self._sources = frozenset(sources)
+        self.upkeep = Upkeep(storage, self.directory, self.outcomes)
         self.sink = Sink(
             self._keep, outcomes=self.outcomes, queued_rows=queued_rows, fold=self.fold
         )
-        self.recovered = self.fold()
+        self.recovered = self._recover()
         """How many updates had been acknowledged, but not folded, when the file was closed."""
 
     @classmethod
@@ -106,6 +110,7 @@ class Engine:
         report = load(self._storage, self.directory, batches(rows), options)
         if report.updates + report.counted >= _MANY_ROWS:
             self.build()
+        self.upkeep.adopt()
         return report
 
     def query(self, request: Request, scope: Scope, now: datetime) -> Answer:
@@ -123,6 +128,7 @@ class Engine:
         rows = rebuild(self._storage)
         self.build()
         self.directory.refresh()
+        self.upkeep.adopt()
         return rows
 
     def verify(self) -> Verdict:
@@ -146,7 +152,33 @@ class Engine:
     def expire(self, organization_id: int, *, before: datetime) -> Expired:
         """Delete an organization's sessions that started before a moment (aware)."""
         ids = [project.id for project in self.directory.projects(organization_id)]
-        return expire(self._storage, ids, before=before)
+        expired = expire(self._storage, ids, before=before)
+        self.upkeep.adopt(ids)
+        return expired
+
+    def inventory(self) -> Inventory:
+        """Count what the database holds."""
+        return take_inventory(self._storage)
+
+    def sizes(self) -> tuple[int, int]:
+        """Give the bytes of the file and of its log."""
+        return sizes_of(self._storage)
+
+    def back_up(self, path: Path, *, now: datetime) -> Copied:
+        """Copy everything to a new file while others write; BackupError says why not."""
+        copied = back_up(self._storage, path)
+        note(self._storage, BACKUP, now, f"{copied.size_bytes} bytes in {path}")
+        return copied
+
+    @property
+    def place(self) -> str:
+        """Name the file."""
+        return self._storage.place
+
+    @property
+    def reopened(self) -> int:
+        """Say how often the store failed so that its file had to be opened again."""
+        return self._storage.reopened
 
     def _resources(self) -> Resources:
         return Resources(
@@ -164,7 +196,8 @@ class Engine:
     def _keep(self, rows: Sequence[Mapping[str, object]]) -> LoadReport:
         """Put rows on disk; those that are not complete are loaded, and bad ones left out."""
         if not append(self._storage, rows, projects=self.directory.project_ids()):
-            return self.load(rows, skip_bad=True)
+            options = LoadOptions(skip_bad=True)
+            return load(self._storage, self.directory, batches(rows), options)
         return LoadReport(
             updates=len(rows),
             counted=0,
@@ -174,8 +207,17 @@ class Engine:
             known=False,
         )
 
+    def _recover(self) -> int:
+        """Fold what an earlier process has left; what cannot be now is folded later."""
+        try:
+            return self.fold()
+        except StorageUnavailable:
+            self.sink.owe()
+            return 0
+
     def close(self) -> None:
         """Write everything to the file, what waits in the sink too, and let go of it."""
+        self.upkeep.stop()
         self.sink.close()
         self._storage.close()
 

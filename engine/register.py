@@ -28,7 +28,7 @@ def releases_of(source: str) -> tuple[str, ...]:
         f"""
         INSERT OR IGNORE INTO adoptions
         SELECT DISTINCT project_id, environment, release, CAST(NULL AS TIMESTAMP),
-            CAST(NULL AS TIMESTAMP)
+            CAST(NULL AS TIMESTAMP), false
         FROM {source} WHERE release <> ''
         """,  # noqa: S608  (names of ours)
     )

@@ -1,30 +1,52 @@
 """The one database file and the connection to it.
 
-Owns opening, closing, cursors and the turn to write. Does not know what the tables mean.
+Owns the cursors, the turn to write, and how work goes on after the store has failed. Does not know
+what the tables mean.
 """
 
+import shutil
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Final
 
 import duckdb
 
 from engine.errors import StorageUnavailable
-from schema.ddl import LAYOUT_TABLE, LAYOUT_VERSION, TABLES
+from engine.opening import IN_MEMORY, Options, open_file, reason_of, wal_bytes
 
-IN_MEMORY = ":memory:"
+_FAILURES: Final = (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException)
+
+_KEPT_NEVERTHELESS: Final = "COMMIT succeeded and is durable"
+"""Said when only the log could not be written over into the file: the rows are kept."""
+
+_THRESHOLD: Final = "checkpoint_threshold"
+_NEVER: Final = "1TB"
+_USUAL: Final = "16MB"
+_ROOM_BYTES: Final = 32 * 2**20
+_PATIENCE_SECONDS: Final = 5.0
 
 
 class Storage:
-    """One open database. Readers take cursors of their own; writers take turns."""
+    """One open database. Readers take cursors of their own; writers take turns.
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, *, place: str) -> None:
-        """Wrap an open connection whose tables are of our layout."""
-        self._connection = connection
+    After a failure that DuckDB does not survive, the file is opened again by whoever asks next. It
+    is then not tidied (its log is not written over into the file) until there is room for that.
+    """
+
+    def __init__(self, place: str, options: Options) -> None:
+        """Open it; use `Storage.open` instead."""
+        self.place = place
+        self.replayed_bytes = wal_bytes(place)
+        self._options = options
+        self._connection = open_file(place, options)
         self._turn = threading.RLock()
         self._deriving_turn = threading.Lock()
-        self.place = place
+        self._change = threading.Condition(threading.RLock())
+        self._active = 0
+        self._broken = self.untidy = False
+        self.reopened = 0
 
     @classmethod
     def open(
@@ -35,33 +57,25 @@ class Storage:
         threads: int | None = None,
     ) -> "Storage":
         """Open or create the file, or a database in memory; StorageUnavailable says why not."""
-        place = IN_MEMORY if path is None else str(path)
-        config: dict[str, str | bool | int | float | list[str]] = {}
+        options: dict[str, str | int] = {}
         if memory_limit is not None:
-            config["memory_limit"] = memory_limit
+            options["memory_limit"] = memory_limit
         if threads is not None:
-            config["threads"] = threads
-        connection = _connect(place, config)
-        try:
-            _check_layout(connection, place)
-        except BaseException:
-            connection.close()
-            raise
-        return cls(connection, place=place)
+            options["threads"] = threads
+        return cls(IN_MEMORY if path is None else str(path), options)
 
     @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Give a cursor to read with; each statement sees one unchanging state of the database."""
-        cursor = self._connection.cursor()
-        try:
-            yield cursor
-        except duckdb.Error as error:
-            if _is_failure(error):
-                message = f"{self.place} cannot be read: {error}"
-                raise StorageUnavailable(message) from error
-            raise
-        finally:
-            cursor.close()
+        with self._cursor() as cursor:
+            try:
+                yield cursor
+            except duckdb.Error as error:
+                self._note(error)
+                if _is_failure(error):
+                    message = f"{self.place} cannot be read: {reason_of(error)}"
+                    raise StorageUnavailable(message) from error
+                raise
 
     @contextmanager
     def deriving(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -80,88 +94,102 @@ class Storage:
 
     @contextmanager
     def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        cursor = self._connection.cursor()
-        try:
-            cursor.execute("BEGIN TRANSACTION")
-            yield cursor
-            cursor.execute("COMMIT")
-        except BaseException as error:
-            if _is_failure(error):
-                message = f"{self.place} cannot be written: {error}"
-                raise StorageUnavailable(message) from error
-            cursor.execute("ROLLBACK")
-            raise
-        finally:
-            cursor.close()
+        with self._cursor() as cursor:
+            try:
+                cursor.execute("BEGIN TRANSACTION")
+                yield cursor
+                self._commit(cursor)
+            except BaseException as error:
+                with suppress(duckdb.Error):  # a transaction that failed to commit is over
+                    cursor.execute("ROLLBACK")
+                self._note(error)
+                if _is_failure(error):
+                    message = f"{self.place} cannot be written: {reason_of(error)}"
+                    raise StorageUnavailable(message) from error
+                raise
+
+    def tidy(self) -> bool:
+        """Write the log over into the file, and free what was deleted; False if it cannot be now.
+
+        Freed space is used again by what comes. Without room on the disk nothing is tried, since
+        DuckDB does not survive a failure there.
+        """
+        with self._turn:
+            if not self._has_room():
+                return False
+            with self._cursor() as cursor:
+                try:
+                    cursor.execute("CHECKPOINT")
+                    if self.untidy:
+                        cursor.execute(f"SET GLOBAL {_THRESHOLD} = '{_USUAL}'")
+                        self.untidy = False
+                except duckdb.TransactionException:
+                    return False  # a long question reads what would be freed
+                except duckdb.Error as error:
+                    self._note(error)
+                    message = f"{self.place} cannot be written: {reason_of(error)}"
+                    raise StorageUnavailable(message) from error
+        return True
 
     def close(self) -> None:
         """Write everything to the file and let go of it."""
         with self._deriving_turn, self._turn:
             self._connection.close()
 
+    @contextmanager
+    def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        with self._change:
+            if self._broken:
+                self._reopen()
+            cursor = self._connection.cursor()
+            self._active += 1
+        try:
+            yield cursor
+        finally:
+            cursor.close()
+            with self._change:
+                self._active -= 1
+                self._change.notify_all()
+
+    def _commit(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        """Keep the changes; a store that kept them and failed afterwards is opened again."""
+        try:
+            cursor.execute("COMMIT")
+        except duckdb.FatalException as error:
+            self._note(error)
+            if _KEPT_NEVERTHELESS not in str(error):
+                raise
+        except duckdb.TransactionException as error:
+            message = f"{self.place} cannot be written: {reason_of(error)}"
+            raise StorageUnavailable(message) from error
+
+    def _note(self, error: BaseException) -> None:
+        if isinstance(error, duckdb.FatalException):
+            with self._change:
+                self._broken = self.place != IN_MEMORY
+
+    def _reopen(self) -> None:
+        """Open the file again once the last cursor is gone, which fails like all others.
+
+        Until then the old handle is open; closing it would give up the lock of the new one.
+        """
+        self._change.wait_for(lambda: not self._active, timeout=_PATIENCE_SECONDS)
+        if not self._broken:
+            return
+        with suppress(duckdb.Error):
+            self._connection.close()
+        self._connection = open_file(self.place, {**self._options, _THRESHOLD: _NEVER})
+        self._broken = False
+        self.untidy = True
+        self.reopened += 1
+
+    def _has_room(self) -> bool:
+        if self.place == IN_MEMORY:
+            return True
+        free = shutil.disk_usage(Path(self.place).parent).free
+        return free > 2 * wal_bytes(self.place) + _ROOM_BYTES
+
 
 def _is_failure(error: BaseException) -> bool:
     """Tell whether the store failed, not the statement; a wrong checksum is a plain Error."""
-    failures = (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException)
-    return isinstance(error, failures) or type(error) is duckdb.Error
-
-
-def _connect(
-    place: str, config: dict[str, str | bool | int | float | list[str]]
-) -> duckdb.DuckDBPyConnection:
-    if place != IN_MEMORY:
-        _check_place(Path(place))
-    try:
-        return duckdb.connect(place, config=config)
-    except duckdb.IOException as error:
-        text = str(error)
-        if "Could not set lock on file" in text:
-            message = (
-                f"{place} is in use by another process, most likely a running service;"
-                " stop it first, or work with a copy of the file"
-            )
-        elif "not a valid DuckDB database" in text:
-            message = f"{place} is not a database of this service: it is no DuckDB file"
-        else:
-            message = f"{place} cannot be opened: {text}"
-        raise StorageUnavailable(message) from error
-    except duckdb.Error as error:
-        message = f"{place} cannot be opened: {error}"
-        raise StorageUnavailable(message) from error
-
-
-def _check_place(path: Path) -> None:
-    if path.is_dir():
-        message = f"{path} is a directory; name a file in it, such as {path / 'sessions.duckdb'}"
-        raise StorageUnavailable(message)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        message = f"the directory {path.parent} cannot be created: {error.strerror}"
-        raise StorageUnavailable(message) from error
-
-
-def _check_layout(connection: duckdb.DuckDBPyConnection, place: str) -> None:
-    listed = connection.execute("SELECT table_name FROM information_schema.tables").fetchall()
-    tables = {name for (name,) in listed}
-    if not tables:
-        connection.execute("BEGIN TRANSACTION")
-        for statement in TABLES:
-            connection.execute(statement)
-        connection.execute(
-            f"INSERT INTO {LAYOUT_TABLE} VALUES ($version)",  # noqa: S608  (a constant of ours)
-            {"version": LAYOUT_VERSION},
-        )
-        connection.execute("COMMIT")
-        return
-    if LAYOUT_TABLE not in tables:
-        message = f"{place} is a DuckDB file of something else; name another file"
-        raise StorageUnavailable(message)
-    rows = connection.execute(f"SELECT version FROM {LAYOUT_TABLE}").fetchall()  # noqa: S608  (a constant of ours)
-    if rows != [(LAYOUT_VERSION,)]:
-        layout = rows[0][0] if rows else "of no number"
-        message = (
-            f"{place} has layout {layout}, and this version reads layout {LAYOUT_VERSION};"
-            " load the data into a new file"
-        )
-        raise StorageUnavailable(message)
+    return isinstance(error, _FAILURES) or type(error) is duckdb.Error

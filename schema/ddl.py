@@ -24,7 +24,8 @@ TABLES = (
     _table("sessions", SESSION_COLUMNS),
     "CREATE TABLE people (number INTEGER, distinct_id VARCHAR)",
     "CREATE TABLE stale_days (project_id BIGINT, day INTEGER)",
-    "CREATE TABLE organizations (id BIGINT PRIMARY KEY, slug VARCHAR UNIQUE, name VARCHAR)",
+    "CREATE TABLE organizations (id BIGINT PRIMARY KEY, slug VARCHAR UNIQUE, name VARCHAR,"
+    " retention_days INTEGER)",
     "CREATE TABLE projects (id BIGINT PRIMARY KEY, organization_id BIGINT, slug VARCHAR,"
     " name VARCHAR, UNIQUE (organization_id, slug))",
     "CREATE TABLE environments (organization_id BIGINT, name VARCHAR,"
@@ -32,13 +33,16 @@ TABLES = (
     "CREATE TABLE releases (project_id BIGINT, version VARCHAR, added TIMESTAMP,"
     " PRIMARY KEY (project_id, version))",
     "CREATE TABLE adoptions (project_id BIGINT, environment VARCHAR, version VARCHAR,"
-    " adopted TIMESTAMP, unadopted TIMESTAMP,"
+    " adopted TIMESTAMP, unadopted TIMESTAMP, by_hand BOOLEAN,"
     " PRIMARY KEY (project_id, environment, version))",
+    "CREATE TABLE computed_adoptions (project_id BIGINT, environment VARCHAR, version VARCHAR,"
+    " adopted TIMESTAMP, unadopted TIMESTAMP)",
     "CREATE TABLE tokens (id BIGINT PRIMARY KEY, label VARCHAR, digest VARCHAR UNIQUE,"
     " created TIMESTAMP, revoked TIMESTAMP)",
     "CREATE TABLE grants (token_id BIGINT, organization_id BIGINT, project_id BIGINT)",
     "CREATE TABLE keys (public_key VARCHAR PRIMARY KEY, project_id BIGINT, label VARCHAR,"
     " created TIMESTAMP, disabled TIMESTAMP, origins VARCHAR[], rate_limit_per_minute BIGINT)",
+    "CREATE TABLE upkeep (task VARCHAR PRIMARY KEY, ended TIMESTAMP, result VARCHAR)",
     "CREATE TABLE loads (digest VARCHAR PRIMARY KEY, loaded TIMESTAMP)",
     *(_table(name, columns) for name, columns in ROLLUP_TABLES.items()),
     "CREATE SEQUENCE builds",
@@ -50,7 +54,12 @@ TABLES = (
 `stale_days` says of which days sessions have come or gone; a row may be there several times, and
 `day` counts from 1970-01-01.
 
-`adoptions` holds a row for each release seen in an environment; its times are null until known.
+`organizations.retention_days` is null where the setting counts, and 0 for ever.
+
+`adoptions` holds a row for each release seen in an environment; its times count if they were set
+`by_hand`, otherwise those of `computed_adoptions`, which is derived from the sessions.
+
+`upkeep` says when each task of upkeep last ended, and what came of it.
 
 `grants.project_id` is null when the token may read every project of the organization.
 `keys.public_key` is 32 hexadecimal digits; without `origins` a key may be used from any, without

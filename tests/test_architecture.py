@@ -17,10 +17,13 @@ LONGEST_FUNCTION_LINES = 40
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "core", "base", "manager", "types", "models"}
 OWNERS = {
     "duckdb": {
+        "engine.adoption",
+        "engine.backup",
         "engine.directory",
         "engine.execute",
         "engine.intake",
         "engine.loading",
+        "engine.opening",
         "engine.pending",
         "engine.rollup",
         "engine.storage",
@@ -39,8 +42,8 @@ OWNERS = {
     "numpy": {"api.demo", "engine.intake", "engine.rollup"},
     "pyroaring": {"engine.rollup"},
     "prometheus_client": {"api.metrics"},
-    "fastapi": {"api.app", "api.errors", "api.routes"},
-    "starlette": {"api.app", "api.errors", "api.ingest", "api.journal", "api.pages"},
+    "fastapi": {"api.admin", "api.app", "api.errors", "api.routes"},
+    "starlette": {"api.admin", "api.app", "api.errors", "api.ingest", "api.journal", "api.pages"},
     "brotli": {"api.ingest"},
     "zstandard": {"api.ingest"},
     "pydantic": {"api.door_settings", "api.settings"},

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from api.cli.copies import backup, restore
 from api.cli.demo import demo
 from api.cli.explain import explain
 from api.cli.keys import keys
@@ -17,8 +18,9 @@ from api.cli.printing import complain, say
 from api.cli.projects import projects
 from api.cli.releases import releases
 from api.cli.serve import serve
+from api.cli.status import status
 from api.cli.tokens import tokens
-from api.cli.upkeep import rebuild, verify
+from api.cli.upkeep import expire, rebuild, verify
 
 program = typer.Typer(
     name="release-health",
@@ -27,7 +29,7 @@ program = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for verb in (serve, load, demo, explain, rebuild, verify):
+for verb in (serve, status, load, demo, explain, backup, restore, expire, rebuild, verify):
     program.command()(verb)
 program.add_typer(organizations, name="org")
 program.add_typer(projects, name="project")

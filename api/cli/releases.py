@@ -79,12 +79,17 @@ def stage(  # noqa: PLR0913  (a command line has this many parts)
     unadopted: Annotated[
         str | None, typer.Option(metavar="TIME", help="When it was replaced, if it was.")
     ] = None,
+    computed: Annotated[
+        bool, typer.Option("--computed", help="Let the sessions say it again.")
+    ] = False,
     database: Database = None,
 ) -> None:
-    """Say how far a release is adopted in an environment."""
+    """Say how far a release is adopted in an environment, whatever its sessions say."""
     since, until = adopted and moment(adopted), unadopted and moment(unadopted)
     if until and not since:
         raise typer.BadParameter("--unadopted needs --adopted")
+    if computed and since:
+        raise typer.BadParameter("--computed goes with no time")
     with opened(database) as (engine, _):
         owner = organization_of(engine, organization)
         found = project_of(engine, owner, project)
@@ -92,6 +97,10 @@ def stage(  # noqa: PLR0913  (a command line has this many parts)
             fail(f"{owner.slug}/{found.slug} has no release {release!r}; add it with: release add")
         if environment not in engine.directory.environments(owner.id):
             fail(f"the organization {owner.slug} has no environment {environment!r}")
+        if computed:
+            engine.directory.forget_stage(found.id, environment, release)
+            say(f"how far {release} is adopted in {environment} is computed again")
+            return
         engine.directory.set_stage(
             found.id, environment, release, adopted=since or None, unadopted=until or None
         )

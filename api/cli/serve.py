@@ -14,12 +14,13 @@ from typing import Annotated, NoReturn
 import typer
 import uvicorn
 
-from api.app import create_app, open_engine
+from api.app import Application, begin_upkeep, create_app, open_engine
 from api.cli.demo import token_file
 from api.cli.failures import fail, plainly
 from api.cli.keys import dsn, url_of
 from api.cli.options import Config, Database, Now, settings_of
 from api.cli.printing import say
+from api.control import offered
 from api.openapi import SESSIONS_PATH
 from api.settings import Settings
 from api.wire import JoiningProtocol
@@ -27,6 +28,7 @@ from engine.engine import Engine
 
 _BACKLOG = 2048
 _COLLECTED_AFTER = (100_000, 50, 1000)
+_LAST_SECONDS = 10
 _QUESTION = "field=sum(session)&field=crash_free_rate(session)&statsPeriod=14d&interval=1d"
 _WORDS: Mapping[int, str] = MappingProxyType(
     {
@@ -53,8 +55,11 @@ def serve(
         settings = settings_of(given, config=config)
         with _listening(settings) as listener, open_engine(settings) as engine:
             _heed_signals()
-            _greet(engine, settings, port=listener.getsockname()[1])
-            _run(engine, settings, listener)
+            port = listener.getsockname()[1]
+            with offered(settings.database, _local_url(listener)) as control:
+                begin_upkeep(engine, settings)
+                _greet(engine, settings, port=port)
+                _run(create_app(settings, engine=engine, control_secret=control.secret), listener)
 
 
 def _listening(settings: Settings) -> socket.socket:
@@ -108,15 +113,24 @@ def _dsn(engine: Engine, url: str) -> str:
     return dsn(min(used, key=lambda key: key.project_id), url)
 
 
-def _run(engine: Engine, settings: Settings, listener: socket.socket) -> None:
+def _local_url(listener: socket.socket) -> str:
+    """Spell an address at which this machine reaches the service."""
+    host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  (asked for, not opened)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _run(app: Application, listener: socket.socket) -> None:
+    """Serve until a signal; requests that are being answered then have a little time left."""
     _spare_the_collector()
     config = uvicorn.Config(
-        create_app(settings, engine=engine),
+        app,
         http=JoiningProtocol,
         loop="auto",
         log_config=None,
         access_log=False,
         server_header=False,
+        timeout_graceful_shutdown=_LAST_SECONDS,
     )
     uvicorn.Server(config).run(sockets=[listener])
 

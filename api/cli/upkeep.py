@@ -1,18 +1,34 @@
-"""`release-health rebuild` and `verify`: what is derived, against the raw updates.
+"""`release-health expire`, `rebuild` and `verify`: old sessions deleted, derived ones checked.
 
-Owns the two verbs. Does not know how sessions are derived.
+Owns these verbs. Does not know how sessions are derived, nor how they are deleted.
 """
 
 from datetime import UTC, datetime
 
 import typer
 
-from api.cli.options import Database, existing
+from api.app import clock_of
+from api.cli.options import Database, Now, existing
 from api.cli.printing import complain, say
+from engine.aging import Retention
 from engine.rebuild import Disagreement
+from engine.retention import Expired
 from schema.session import Outcome
 
 _DISAGREES = 1
+
+
+def expire(now: Now = None, database: Database = None) -> None:
+    """Delete what is too old, as a service does every hour. Stop a running service first."""
+    with existing(database, now=now) as (engine, settings):
+        kept = Retention(now=clock_of(settings)(), default_days=settings.retention_days)
+        aged = engine.upkeep.expire(kept, _progress)
+        say(f"deleted {aged.sessions} rows of sessions and {aged.updates} of updates")
+
+
+def _progress(project_id: int, limit: datetime, gone: Expired) -> None:
+    rows = f"{gone.sessions} rows of sessions and {gone.updates} of updates"
+    say(f"project {project_id}, before {limit.date().isoformat()}: {rows}")
 
 
 def rebuild(database: Database = None) -> None:

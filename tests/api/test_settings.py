@@ -9,6 +9,7 @@ import pytest
 from api.ingest.bodies import BodyLimits
 from api.ingest.reception import ReceptionLimits
 from api.settings import Settings, SettingsError, read_settings
+from engine.engine import Engine
 from engine.limits import INTERVAL_WORDS, Limits
 
 
@@ -110,8 +111,13 @@ def test_misspelt_name_in_the_file_is_refused(folder: Path) -> None:
 
     near, other = sorted(refusal(), reverse=True)
 
-    assert near == "smallest_intervall: there is no such setting; did you mean smallest_interval?"
-    assert other.startswith("server: there is no such setting; known are body_seconds, concurrent_")
+    assert near == (
+        "release-health.toml: smallest_intervall: there is no such setting;"
+        " did you mean smallest_interval?"
+    )
+    assert other.startswith(
+        "release-health.toml: server: there is no such setting; known are body_seconds, concurrent_"
+    )
 
 
 WRONG = {
@@ -121,7 +127,7 @@ WRONG = {
     "query_timeout_seconds": ("nan", "a number of seconds above 0, at most 3600"),
     "queue_seconds": ("-1", "a number of seconds from 0 to 600"),
     "concurrent_queries": ("0", "a whole number from 1 to 256"),
-    "memory_limit": ("lots", 'an amount such as "4GB" or "80%"'),
+    "memory_limit": ("lots", 'an amount from 64MB on such as "4GB", or 1% to 100% of the machine'),
     "threads": ("1.5", "a whole number from 1 to 1024"),
     "log_level": ("loud", '"debug", "info", "warning" or "error"'),
     "public_url": ("https://a>\r\nX", "an address that begins with http:// or https://"),
@@ -138,6 +144,34 @@ def test_wrong_value_is_refused(
     assert refusal() == [
         f"RELEASE_HEALTH_{name.upper()}: {value!r} is not right; it has to be {right}"
     ]
+
+
+def test_place_of_a_wrong_value_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The option that was given wins over the variable, and that over the line of the file."""
+    (folder / "release-health.toml").write_text("port = 99999\n")
+    (in_file,) = refusal()
+    monkeypatch.setenv("RELEASE_HEALTH_PORT", "88888")
+    (in_variable,) = refusal()
+    (in_option,) = refusal({"port": 77777})
+
+    right = "is not right; it has to be a whole number from 0 to 65535"
+    assert in_file == f"release-health.toml: port: 99999 {right}"
+    assert in_variable == f"RELEASE_HEALTH_PORT: '88888' {right}"
+    assert in_option == f"--port: 77777 {right}"
+
+
+@pytest.mark.parametrize("value", ["0GB", "0%", "101%", "10MB", "0.5MiB", "99TB%"])
+def test_memory_that_is_no_use_is_refused(value: str) -> None:
+    """Too little to open a database, or more than there is."""
+    (line,) = refusal({"memory_limit": value})
+
+    assert "it has to be an amount from 64MB on" in line
+
+
+@pytest.mark.parametrize("value", ["80%", "100 %", "64MB", "1.5GiB", "4 GB"])
+def test_memory_is_read_by_the_store(value: str) -> None:
+    """What the settings let pass, a database opens with."""
+    Engine.open(memory_limit=read_settings({"memory_limit": value}).memory_limit).close()
 
 
 def test_all_problems_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,10 @@ from tests.crash.trial import Trial, new_trial, seed
 ROUNDS = int(os.environ.get("CRASH_ROUNDS", "25"))
 ROUNDS_OF_A_FILE = 25
 ROUNDS_OF_A_VERSION = 3
-LONGEST_LIFE_SECONDS = 0.8
+SHORT_LIFE_SECONDS = 0.8
+LONG_LIFE_SECONDS = 4.0
+SHARE_OF_LONG_LIVES = 0.2
+"""Long enough for the service to begin with what it does in the background."""
 LONGEST_START_SECONDS = 1.6
 SHARE_OF_STILLBORN = 0.25
 
@@ -21,7 +24,8 @@ def live(trial: Trial, *, version: int) -> None:
     """Let the service come up, be asked and be written to, and kill it."""
     with trial.serving() as service:
         trial.write(service, version=version)
-        trial.pause(LONGEST_LIFE_SECONDS)
+        long = trial.draw.random() < SHARE_OF_LONG_LIVES
+        trial.pause(LONG_LIFE_SECONDS if long else SHORT_LIFE_SECONDS)
         service.kill()
         trial.broken_off()
 
@@ -46,5 +50,8 @@ def test_acknowledged_sessions_outlive_the_service(tmp_path: Path, first: int) -
             die_while_starting(trial)
         live(trial, version=number // ROUNDS_OF_A_VERSION)
 
+    with trial.serving() as service:
+        trial.pause(LONG_LIFE_SECONDS)
+        trial.compare(service)
     trial.check_end()
     assert trial.acknowledged

@@ -11,7 +11,8 @@ import pytest
 
 from engine.engine import Engine
 from engine.errors import StorageUnavailable
-from engine.storage import IN_MEMORY, Storage
+from engine.opening import IN_MEMORY
+from engine.storage import Storage
 from schema.ddl import LAYOUT_TABLE, LAYOUT_VERSION
 
 OWNER = """

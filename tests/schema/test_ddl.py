@@ -13,6 +13,7 @@ NAMES = {
     LAYOUT_TABLE,
     *ROLLUP_TABLES,
     "adoptions",
+    "computed_adoptions",
     "environments",
     "grants",
     "keys",
@@ -26,6 +27,7 @@ NAMES = {
     "sessions",
     "stale_days",
     "tokens",
+    "upkeep",
 }
 
 
@@ -82,13 +84,13 @@ def test_staged_updates_are_not_in_the_file(database: duckdb.DuckDBPyConnection)
 
 
 KEYS = {
-    "organization-slug": "INSERT INTO organizations VALUES (2, 'acme', '')",
-    "organization-id": "INSERT INTO organizations VALUES (1, 'other', '')",
+    "organization-slug": "INSERT INTO organizations VALUES (2, 'acme', '', NULL)",
+    "organization-id": "INSERT INTO organizations VALUES (1, 'other', '', NULL)",
     "project-id": "INSERT INTO projects VALUES (1, 2, 'other', '')",
     "project-slug": "INSERT INTO projects VALUES (2, 1, 'web', '')",
     "environment": "INSERT INTO environments VALUES (1, 'prod')",
     "release": "INSERT INTO releases VALUES (1, 'a', NULL)",
-    "adoption": "INSERT INTO adoptions VALUES (1, 'prod', 'a', NULL, NULL)",
+    "adoption": "INSERT INTO adoptions VALUES (1, 'prod', 'a', NULL, NULL, false)",
     "token-digest": "INSERT INTO tokens VALUES (2, '', 'digest', NULL, NULL)",
     "load": "INSERT INTO loads VALUES ('digest', NULL)",
 }
@@ -100,11 +102,11 @@ def test_what_must_be_there_once_cannot_be_twice(
 ) -> None:
     """Names within their owner, and ids, are unique by the tables themselves."""
     for first in (
-        "INSERT INTO organizations VALUES (1, 'acme', '')",
+        "INSERT INTO organizations VALUES (1, 'acme', '', NULL)",
         "INSERT INTO projects VALUES (1, 1, 'web', '')",
         "INSERT INTO environments VALUES (1, 'prod')",
         "INSERT INTO releases VALUES (1, 'a', NULL)",
-        "INSERT INTO adoptions VALUES (1, 'prod', 'a', NULL, NULL)",
+        "INSERT INTO adoptions VALUES (1, 'prod', 'a', NULL, NULL, false)",
         "INSERT INTO tokens VALUES (1, '', 'digest', NULL, NULL)",
         "INSERT INTO loads VALUES ('digest', NULL)",
     ):

@@ -10,7 +10,7 @@ from tests.api.cli.conftest import Run
 
 def test_organization_and_projects_are_listed(acme: Run) -> None:
     """In a pipe a list is one line a thing, its cells cut by tabs."""
-    assert acme("org", "list").stdout == "1\tacme\tAcme Corp\n"
+    assert acme("org", "list").stdout == "1\tacme\tAcme Corp\tdefault\n"
     assert acme("project", "list").stdout == "1\tacme\tweb\n2\tacme\tios\n"
     assert acme("project", "list", "acme").stdout == acme("project", "list", "1").stdout
 

@@ -1,0 +1,93 @@
+"""A disk without room: what was acknowledged stays, the rest is refused, and room is enough."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+
+from tests.crash.service import Service
+from tests.crash.shortage import Shortage, small_disk, small_files
+from tests.crash.trial import Trial, new_trial, seed, wait_until
+
+Making = Callable[[Path], AbstractContextManager[Shortage]]
+
+SHORTAGES = pytest.mark.parametrize("making", [small_disk, small_files])
+LITTLE_BYTES = 200_000
+OVERFLOWING_LOG_BYTES = 16 * 2**20
+"""DuckDB writes a log over into the file once it is larger than this."""
+
+
+def log_bytes(trial: Trial) -> int:
+    """Tell how large the log beside the database is."""
+    log = trial.database.with_name(f"{trial.database.name}.wal")
+    return log.stat().st_size if log.exists() else 0
+
+
+def refusals(trial: Trial) -> list[bytes]:
+    """Give the bodies of all refusals so far."""
+    return [body for writer in trial.writers for body in writer.refused]
+
+
+def run_out_and_recover(trial: Trial, service: Service, shortage: Shortage, *, leave: int) -> None:
+    """Send until there is no room, ask meanwhile, make room, and go on sending."""
+    before = len(refusals(trial))
+    trial.write(service)
+    shortage.fill(service, leave=leave)
+    assert wait_until(lambda: len(refusals(trial)) > before + len(trial.writers))
+    trial.stop_writing()
+    trial.compare_soon(service)
+    shortage.relieve(service)
+    acknowledged = trial.acknowledged
+    trial.write(service)
+    assert wait_until(lambda: trial.acknowledged > acknowledged + len(trial.writers))
+    trial.stop_writing()
+    trial.compare_soon(service)
+
+
+@SHORTAGES
+@pytest.mark.timeout(180)
+def test_no_room_for_the_log(tmp_path: Path, making: Making) -> None:
+    """Senders are told to come back, questions are answered, and room is enough to go on."""
+    with making(tmp_path) as shortage:
+        trial = new_trial(tmp_path, seed(), database=shortage.place / "sessions.duckdb")
+        with trial.serving() as service:
+            run_out_and_recover(trial, service, shortage, leave=LITTLE_BYTES)
+            service.kill()
+
+        trial.check_end()
+
+
+@pytest.mark.timeout(180)
+def test_no_room_to_write_the_log_over(tmp_path: Path) -> None:
+    """The store that DuckDB gives up then is opened again; nothing else is different."""
+    with small_disk(tmp_path) as shortage:
+        trial = new_trial(tmp_path, seed(), database=shortage.place / "sessions.duckdb")
+        for writer in trial.writers:
+            writer.teller.counts_only = True
+        with trial.serving() as service:
+            trial.write(service)
+            assert wait_until(lambda: log_bytes(trial) > OVERFLOWING_LOG_BYTES // 2, most=60)
+            trial.stop_writing()
+            leave = OVERFLOWING_LOG_BYTES - log_bytes(trial) + LITTLE_BYTES
+            run_out_and_recover(trial, service, shortage, leave=leave)
+
+        trial.check_end()
+
+
+@SHORTAGES
+@pytest.mark.timeout(180)
+def test_started_and_stopped_without_room(tmp_path: Path, making: Making) -> None:
+    """Neither the end in order nor the next start needs room."""
+    with making(tmp_path) as shortage:
+        trial = new_trial(tmp_path, seed(), database=shortage.place / "sessions.duckdb")
+        with trial.serving() as service:
+            trial.write(service)
+            shortage.fill(service, leave=LITTLE_BYTES)
+            assert wait_until(lambda: bool(refusals(trial)))
+            trial.stop_writing()
+            assert service.terminate() == 0
+        with trial.serving() as service:
+            run_out_and_recover(trial, service, shortage, leave=0)
+
+        trial.check_end()
