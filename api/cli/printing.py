@@ -3,6 +3,7 @@
 Owns the look. Does not know what is printed. Text that others chose is never read as markup.
 """
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -14,9 +15,12 @@ from rich.text import Text
 
 
 def say(text: str = "") -> None:
-    """Print a line, as it is, at once."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
+    """Print a line, as it is, at once; a reader who has seen enough is no failure."""
+    try:
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def complain(text: str) -> None:

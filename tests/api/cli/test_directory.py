@@ -1,5 +1,7 @@
 """Organizations, projects, releases and tokens are made and listed; mistakes are one sentence."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -114,3 +116,16 @@ def test_reading_makes_no_database(run: Run, database: Path, words: tuple[str, .
         == f"release-health: there is no database {database}; --database names another\n"
     )
     assert not database.exists()
+
+
+def test_reader_who_has_seen_enough_is_no_failure(acme: Run, database: Path) -> None:
+    """A list whose reader leaves after the first line ends as if it had been read whole."""
+    for number in range(3):
+        assert acme("project", "create", "acme", f"more-{number}").exit_code == 0
+    command = f'"{sys.executable}" -m api project list --database "{database}" | head -n 1'
+
+    shown = subprocess.run(
+        ["/bin/bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, check=False
+    )
+
+    assert (shown.returncode, shown.stderr) == (0, "")
