@@ -108,7 +108,11 @@ def begin_upkeep(engine: Engine, settings: Settings) -> None:
 
     replayed = engine.inventory().replayed_bytes
     if replayed:
-        log.warning("recovered: the last process was not ended in order", replayed_bytes=replayed)
+        log.warning(
+            "recovered: the last process was not ended in order",
+            replayed_bytes=replayed,
+            folded_updates=engine.recovered,
+        )
     days = settings.retention_days if settings.now is None else None
     engine.upkeep.start(clock_of(settings), default_days=days, report=report)
 
