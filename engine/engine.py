@@ -110,7 +110,8 @@ class Engine:
         report = load(self._storage, self.directory, batches(rows), options)
         if report.updates + report.counted >= _MANY_ROWS:
             self.build()
-        self.upkeep.adopt()
+        if register_releases:
+            self.upkeep.adopt()
         return report
 
     def query(self, request: Request, scope: Scope, now: datetime) -> Answer:

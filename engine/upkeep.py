@@ -69,7 +69,11 @@ class Upkeep:
         self._sessions = self._updates = self._failures = 0
 
     def start(self, clock: Clock, *, default_days: int | None, report: Report) -> None:
-        """Begin, and go on until `stop`; without `default_days` nothing is ever deleted."""
+        """Begin, and go on until `stop`.
+
+        Without `default_days` nothing is ever deleted, and adoption is not computed before rows
+        arrive: what a demonstration has loaded stays as it is.
+        """
         self._thread = threading.Thread(
             target=self._run, args=(clock, default_days, report), name="upkeep", daemon=True
         )
@@ -113,7 +117,8 @@ class Upkeep:
         return aged
 
     def _run(self, clock: Clock, default_days: int | None, report: Report) -> None:
-        self._attempt("adoption", report, self.adopt)
+        if default_days is not None:
+            self._attempt("adoption", report, self.adopt)
         due = time.monotonic() if default_days is not None else math.inf
         while not self._stop.is_set():
             began = time.monotonic()

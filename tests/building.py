@@ -16,7 +16,8 @@ from engine.limits import Limits
 from engine.plan import Source
 from engine.request import Request
 from engine.scope import KnownRelease, Project, Scope, Stage
-from tests.oracle.fold import Row, read_environment, read_moment
+from tests.oracle.adoption import Counted, adoptions
+from tests.oracle.fold import Row, fold, read_environment, read_moment
 
 ORGANIZATION_ID = 1
 ORGANIZATION = "acme"
@@ -83,6 +84,19 @@ def request_of(pairs: Iterable[tuple[str, str]]) -> Request:
     return Request(**values)  # type: ignore[arg-type]  # each name above has its own type
 
 
+def _stages(rows: Iterable[Row]) -> dict[tuple[int, str, str], Stage]:
+    """Tell how far each release of these rows is adopted, where it is."""
+    counted: dict[int, list[Counted]] = {}
+    for one in fold(rows):
+        row = Counted(one.environment, one.release, one.started, one.quantity)
+        counted.setdefault(one.project_id, []).append(row)
+    return {
+        (project, environment, release): Stage.ADOPTED if until is None else Stage.REPLACED
+        for project, some in counted.items()
+        for (environment, release), (_, until) in adoptions(some).items()
+    }
+
+
 @dataclass(slots=True, kw_only=True)
 class PlainRegistry:
     """What is known about the organization beside its sessions, in plain Python."""
@@ -95,6 +109,9 @@ class PlainRegistry:
     def learn(self, rows: Iterable[Row]) -> None:
         """Learn the releases and environments of loaded rows."""
         own = {project.id for project in self.projects}
+        rows = list(rows)
+        for key, stage in _stages(rows).items():
+            self.seen.setdefault(key, stage)
         for row in rows:
             project = int(str(row["project_id"]))
             environment = read_environment(row.get("environment"))

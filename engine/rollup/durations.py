@@ -5,6 +5,7 @@ groups or buckets.
 """
 
 import math
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -98,9 +99,10 @@ def exact_sums(seconds: Seconds) -> tuple[float, ...]:
     sums = []
     rest = seconds
     while len(rest) and (largest := float(np.abs(rest).max())) > 0:
-        unit = 2.0 ** (math.frexp(largest)[1] + len(rest).bit_length() + 1)
-        if not math.isfinite(unit):
+        exponent = math.frexp(largest)[1] + len(rest).bit_length() + 1
+        if exponent >= sys.float_info.max_exp:
             return (math.fsum(seconds),)
+        unit = math.ldexp(1.0, exponent)
         leading = (rest + unit) - unit
         sums.append(float(leading.sum()))
         rest = rest - leading

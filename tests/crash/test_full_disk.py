@@ -30,14 +30,18 @@ def refusals(trial: Trial) -> list[bytes]:
 
 
 def run_out_and_recover(trial: Trial, service: Service, shortage: Shortage, *, leave: int) -> None:
-    """Send until there is no room, ask meanwhile, make room, and go on sending."""
+    """Send until there is no room, ask meanwhile, make room, and go on sending.
+
+    What was acknowledged last may be folded, and so show, only once there is room.
+    """
     before = len(refusals(trial))
     trial.write(service)
     shortage.fill(service, leave=leave)
     assert wait_until(lambda: len(refusals(trial)) > before + len(trial.writers))
     trial.stop_writing()
-    trial.compare_soon(service)
+    trial.ask(service)
     shortage.relieve(service)
+    trial.compare_soon(service)
     acknowledged = trial.acknowledged
     trial.write(service)
     assert wait_until(lambda: trial.acknowledged > acknowledged + len(trial.writers))

@@ -5,7 +5,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import HTTPError
@@ -19,6 +20,7 @@ from tests.api.ingest.conftest import KEY, NOW, OTHER_KEY, OTHER_PROJECT, PROJEC
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 60
+SHOWN_SECONDS = 2
 LIMITS = {
     "ENVELOPE_BYTES": 2**20,
     "BODY_SECONDS": 1,
@@ -128,3 +130,13 @@ def service(tmp_path: Path) -> Iterator[Service]:
         port = int(address.rpartition(":")[2])
         yield Service(address=address, port=port, process_id=process.pid)
         process.terminate()
+
+
+def soon(check: Callable[[], bool]) -> bool:
+    """Tell whether something comes true: what was acknowledged shows within two seconds."""
+    end = time.monotonic() + SHOWN_SECONDS
+    while not check():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True

@@ -1,0 +1,55 @@
+"""The numbers of durations that lie in several parts are those of all of them."""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.rollup.durations import Cell, exact_sums, measure
+from schema.catalog import Measure
+from tests.property.profile import PURE
+
+SECONDS = st.floats(min_value=0, max_value=1e12, allow_nan=False)
+ALL = tuple(one for one in Measure if one.startswith("duration"))
+
+
+@PURE
+@given(st.lists(SECONDS, max_size=50))
+def test_parts_of_a_sum_are_exact(seconds: list[float]) -> None:
+    """No bit is lost, whatever is added up: sums of sums stay exact."""
+    sums = exact_sums(np.array(seconds, dtype=np.float64))
+
+    assert sum(map(Fraction, sums)) == sum(map(Fraction, seconds))
+
+
+def test_sums_that_leave_the_range_of_numbers_are_added_up_at_once() -> None:
+    """Where there is no room for the exact way the careful one is taken."""
+    assert exact_sums(np.array([1e308])) == (1e308,)
+
+
+@PURE
+@given(st.lists(st.lists(SECONDS, min_size=1, max_size=30), min_size=1, max_size=5))
+def test_cells_together_are_measured_as_one(cells: list[list[float]]) -> None:
+    """Count, maximum, average and percentiles do not see where one cell ends."""
+    seconds = sorted(one for cell in cells for one in cell)
+    values = measure([cell_of(cell) for cell in cells], ALL)
+
+    assert values[Measure.DURATION_COUNT] == len(seconds)
+    assert values[Measure.DURATION_MAX] == seconds[-1]
+    assert values[Measure.DURATION_AVG] == math.fsum(seconds) / len(seconds)
+    assert values[Measure.DURATION_P50] == pytest.approx(float(np.quantile(seconds, 0.5)), 1e-12)
+    assert values[Measure.DURATION_P99] == pytest.approx(float(np.quantile(seconds, 0.99)), 1e-12)
+
+
+def cell_of(seconds: list[float]) -> Cell:
+    """Put durations in order."""
+    ordered = np.sort(np.array(seconds, dtype=np.float64))
+    return Cell(seconds=ordered, sums=exact_sums(ordered))
+
+
+def test_nothing_is_measured_of_nothing() -> None:
+    """A span without durations has no numbers."""
+    assert measure((), ALL) == {}
