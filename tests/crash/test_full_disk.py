@@ -91,7 +91,7 @@ def test_started_and_stopped_without_room(tmp_path: Path, making: Making) -> Non
             assert wait_until(lambda: bool(refusals(trial)))
             trial.stop_writing()
             assert service.terminate() == 0
-        with trial.serving() as service:
+        with trial.serving(room=False) as service:
             run_out_and_recover(trial, service, shortage, leave=0)
 
         trial.check_end()
