@@ -46,6 +46,7 @@ REFERENCE = ROOT / "docs" / "reference"
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 TYPED_PAGES = [
     *sorted((ROOT / "docs" / "tutorial").glob("*.md")),
+    ROOT / "docs" / "how-to" / "keys.md",
     ROOT / "docs" / "how-to" / "load-your-data.md",
 ]
 NOW = datetime(2026, 3, 10, 14, 25, 40, tzinfo=UTC)
