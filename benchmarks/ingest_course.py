@@ -32,6 +32,8 @@ _PATIENCE_SECONDS = 120.0
 _MOST_A_SECOND = 24_000
 _HUNDRED = 100
 _PAUSE_SECONDS = 0.02
+_SHOWN_SECONDS = 2.0
+"""An update shows at most so long after it was acknowledged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +89,7 @@ class Course:
             idle_seconds=idle,
             busy_seconds=busy,
             acknowledged=self._acknowledged,
-            counted=self._counted() - before,
+            counted=self._shown() - before,
             failures=self._failures,
         )
 
@@ -172,6 +174,11 @@ class Course:
             self._acknowledged += len(outcome.latencies) * letters.sessions
         self._failures += outcome.failures
         return outcome
+
+    def _shown(self) -> int:
+        """Count once everything that was acknowledged has to show."""
+        time.sleep(_SHOWN_SECONDS)
+        return self._counted()
 
     def _counted(self) -> int:
         """Ask the service how many sessions it knows of this organization."""

@@ -16,6 +16,11 @@ from engine.storage import Storage
 KEY_BYTES = 16
 
 _PUBLIC_KEY = re.compile(r"[0-9a-f]{32}")
+_ORIGIN = re.compile(
+    r"((https?|\*)://)?(\*|(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\])(:(\d{1,5}|\*))?/?",
+    re.ASCII | re.IGNORECASE,
+)
+"""What a web page's origin can match: no path, since an origin has none."""
 
 
 class KeyRefused(EngineError):
@@ -69,6 +74,7 @@ class Keys:
         """
         chosen = public_key or secrets.token_hex(KEY_BYTES)
         self._check(chosen, rate_limit_per_minute)
+        _check_origins(origins)
         with self._storage.writing() as cursor:
             rows = cursor.execute(
                 "INSERT INTO keys SELECT $key, id, $label, $now, NULL, $origins, $limit"
@@ -147,6 +153,16 @@ class Keys:
                 limit,
             ) in rows
         }
+
+
+def _check_origins(origins: Sequence[str]) -> None:
+    for origin in origins:
+        if not _ORIGIN.fullmatch(origin):
+            message = (
+                f"{origin!r} is not an origin: write a host such as example.com or *.example.com,"
+                " with https:// before and :port behind it if they matter, and nothing else"
+            )
+            raise KeyRefused(message)
 
 
 def _naive(moment: datetime) -> datetime:

@@ -88,3 +88,32 @@ def test_key_that_is_taken_is_refused() -> None:
         engine.keys.create(1, "", now=NOW, public_key=KEY)
         with pytest.raises(KeyRefused, match="there already is a key"):
             engine.keys.create(2, "", now=NOW, public_key=KEY)
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "*",
+        "shop.example",
+        "*.shop.example",
+        "https://shop.example",
+        "http://127.0.0.1:8080",
+        "[::1]",
+    ],
+)
+def test_origin_can_be_a_host_and_what_goes_with_it(origin: str) -> None:
+    """With a scheme and a port or without, and with an asterisk in front."""
+    with open_engine() as engine:
+        assert engine.keys.create(1, "", now=NOW, origins=[origin]).origins == (origin,)
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["", "not a origin/x y", "https://shop.example/path", "a*b.example", "ftp://a.example"],
+)
+def test_origin_that_no_page_has_is_refused(origin: str) -> None:
+    """It would refuse every page, and nobody would know why."""
+    with open_engine() as engine:
+        with pytest.raises(KeyRefused, match="is not an origin"):
+            engine.keys.create(1, "", now=NOW, origins=["shop.example", origin])
+        assert engine.keys.list() == ()
