@@ -37,7 +37,7 @@ from engine.tokens import Tokens
 from engine.upkeep import BACKUP, Upkeep, note
 
 _MANY_ROWS: Final = 50_000
-"""After a load of so many the derived tables are built at once; after fewer, in the background."""
+"""After loads of so many the derived tables are built at once; after fewer, in the background."""
 
 
 class Engine:
@@ -60,6 +60,7 @@ class Engine:
         self.outcomes = Outcomes()
         self._reader = Reader(storage)
         self._sources = frozenset(sources)
+        self._unbuilt_rows = 0
         self.upkeep = Upkeep(storage, self.directory, self.outcomes)
         self.sink = Sink(
             self._keep, outcomes=self.outcomes, queued_rows=queued_rows, fold=self.fold
@@ -108,7 +109,8 @@ class Engine:
             skip_bad=skip_bad, digest=digest, again=again, register_releases=register_releases
         )
         report = load(self._storage, self.directory, batches(rows), options)
-        if report.updates + report.counted >= _MANY_ROWS:
+        self._unbuilt_rows += report.updates + report.counted
+        if self._unbuilt_rows >= _MANY_ROWS:
             self.build()
         if register_releases:
             self.upkeep.adopt()
@@ -141,7 +143,7 @@ class Engine:
 
         Answers are the same before and after, and what comes meanwhile is kept and answered.
         """
-        built = 0
+        self._unbuilt_rows = built = 0
         while places := build(self._storage):
             built += len(places)
         return built

@@ -61,6 +61,7 @@ def load(  # noqa: PLR0913  (the options of one verb, each by name)
             again=again,
             register_releases=register_releases,
         )
+        engine.build()
         _print(report, rows.format, seconds=time.perf_counter() - began)
 
 

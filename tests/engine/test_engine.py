@@ -267,3 +267,17 @@ def test_a_refused_question_says_where_its_time_went() -> None:
             engine.query(Request(fields=("x",)), engine.directory.scope(acme.id), NOW)
 
     assert list(refused.value.stages) == ["resolve"]
+
+
+def test_many_rows_are_built_whatever_loads_they_came_in() -> None:
+    """Small loads add up: then answers come from what is built, until more is loaded."""
+    with open_engine() as engine:
+        for number in range(6):
+            engine.load(
+                [
+                    {"project_id": 1, "started": STARTED, "exited": 1 + index % 3}
+                    for index in range(10_000)
+                ],
+            )
+            trace = ask(engine, "field=sum(session)").trace
+            assert trace.source == ("session_hours" if number == 4 else "session_hours, sessions")
