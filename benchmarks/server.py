@@ -32,6 +32,7 @@ class Client:
 
     connection: http.client.HTTPConnection
     token: str
+    process_id: int
     start_seconds: float
 
     def get(self, address: str) -> bytes:
@@ -71,7 +72,7 @@ def serving(database: Path, *, token: str, now: datetime, probe: str) -> Iterato
             stderr=log,
         )
     connection = http.client.HTTPConnection(_HOST, port, timeout=_PATIENCE_SECONDS)
-    client = Client(connection=connection, token=token, start_seconds=0.0)
+    client = Client(connection=connection, token=token, process_id=process.pid, start_seconds=0.0)
     try:
         yield _await(process, client, probe, began=began, log_path=log_path)
     finally:

@@ -1,0 +1,148 @@
+"""Writes a contest down: Markdown for people, JSON for programs, a picture, and the bars.
+
+Owns the wording. Does not know how anything was measured.
+"""
+
+import importlib.util
+import os
+import platform
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import orjson
+from rich.table import Table
+
+from benchmarks.contest.bars import Bar, Measured, mean_ratio
+from benchmarks.contest.dialects import DIALECTS
+from benchmarks.contest.rounds import HOURLY, HTTP, OURS, Lap
+
+_NAMES = (OURS, HTTP, *DIALECTS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """All that one run found out."""
+
+    laps: tuple[Lap, ...]
+    measured: Measured
+    bars: tuple[Bar, ...]
+
+    @property
+    def agrees(self) -> bool:
+        """Whether every exact answer was the same from everybody."""
+        return not any(lap.wrong for lap in self.laps)
+
+
+def write(report: Report, folder: Path) -> tuple[Path, ...]:
+    """Write all files into the folder and list them; no picture without matplotlib."""
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = f"contest-{report.measured.sessions}"
+    markdown, numbers = folder / f"{stem}.md", folder / f"{stem}.json"
+    markdown.write_text(_markdown(report), encoding="utf-8")
+    numbers.write_bytes(orjson.dumps(_numbers(report), option=orjson.OPT_INDENT_2))
+    if importlib.util.find_spec("matplotlib") is None:
+        return markdown, numbers
+    pictures = tuple(folder / f"{stem}.{ending}" for ending in ("png", "svg"))
+    _draw(report, pictures)
+    return markdown, numbers, *pictures
+
+
+def bars_table(report: Report) -> Table:
+    """Lay the bars out for the terminal."""
+    table = Table(title=_headline(report))
+    for heading in ("bar", "wanted", "reached"):
+        table.add_column(heading)
+    for bar in report.bars:
+        table.add_row(bar.what, bar.wanted, bar.reached, style=None if bar.met else "red")
+    return table
+
+
+def _headline(report: Report) -> str:
+    return f"{report.measured.sessions:,} sessions, {os.cpu_count()} processors"
+
+
+def _markdown(report: Report) -> str:
+    bars = [(bar.what, bar.wanted, bar.reached, "yes" if bar.met else "no") for bar in report.bars]
+    headings = ("question", "points", *(f"{name}, ms" for name in _NAMES), "error of hourly states")
+    lines = [f"# {_headline(report)}", "", *_table(("bar", "wanted", "reached", "met"), bars)]
+    lines += ["", *_table(headings, [_cells(lap) for lap in report.laps])]
+    lines += ["", "Medians; in brackets how many times faster we are in process. First asks:", ""]
+    lines += _table(("question", *_NAMES), [_first_cells(lap) for lap in report.laps])
+    lines += ["", "## The questions", ""]
+    lines += [f"- `{lap.shape.name}`: {lap.shape.title}." for lap in report.laps]
+    wrong = [f"- `{lap.shape.name}`: {line}" for lap in report.laps for line in lap.wrong]
+    return "\n".join([*lines, *(["", "## Answers that differ", "", *wrong] if wrong else []), ""])
+
+
+def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    ruled = ("---", *("--:",) * (len(headings) - 1))
+    return [f"| {' | '.join(row)} |" for row in (headings, ruled, *rows)]
+
+
+def _cells(lap: Lap) -> tuple[str, ...]:
+    error = "" if lap.error is None else f"{lap.error:.1%}"
+    return (lap.shape.name, str(lap.points), *(_cell(lap, name) for name in _NAMES), error)
+
+
+def _cell(lap: Lap, name: str) -> str:
+    median, ratio = lap.median(name), lap.ratio(name)
+    if median is None:
+        return "cannot"
+    shown = f"{median * 1000:.1f}"
+    return shown if name in (OURS, HTTP) or ratio is None else f"{shown} ({ratio:.1f}x)"
+
+
+def _first_cells(lap: Lap) -> tuple[str, ...]:
+    times = (lap.first.get(name) for name in _NAMES)
+    return (lap.shape.name, *("cannot" if one is None else f"{one * 1000:.1f}" for one in times))
+
+
+def _numbers(report: Report) -> dict[str, object]:
+    return {
+        "processors": os.cpu_count(),
+        "python": platform.python_version(),
+        "versions": {name: version(name) for name in ("duckdb", "chdb", "chdb-core")},
+        "measured": asdict(report.measured),
+        "bars": [asdict(bar) for bar in report.bars],
+        "mean_ratios": {name: mean_ratio(report.laps, name) for name in DIALECTS},
+        "questions": [
+            {
+                "name": lap.shape.name,
+                "title": lap.shape.title,
+                "points": lap.points,
+                "seconds": dict(lap.seconds),
+                "first_seconds": dict(lap.first),
+                "hourly_error": lap.error,
+                "differences": lap.wrong,
+            }
+            for lap in report.laps
+        ],
+    }
+
+
+def _draw(report: Report, paths: Sequence[Path]) -> None:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415  (optional)
+    from matplotlib.figure import Figure  # noqa: PLC0415  (optional)
+
+    laps = [lap for lap in report.laps if "@" not in lap.shape.name]
+    figure = Figure(figsize=(9, 0.3 * len(laps) + 1.5), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    for name, mark in ((OURS, "o"), (HOURLY, "s"), ("chDB exact", "^"), ("DuckDB", "D")):
+        found = [(row, lap.median(name)) for row, lap in enumerate(laps)]
+        rows = [row for row, median in found if median is not None]
+        axes.scatter(
+            [median * 1000 for _, median in found if median is not None], rows, marker=mark,
+            label=name, s=28,
+        )  # fmt: skip
+    axes.set_yticks(range(len(laps)), [lap.shape.name for lap in laps])
+    axes.invert_yaxis()
+    axes.set_xscale("log")
+    axes.grid(axis="x", alpha=0.3)
+    axes.set_xlabel("median milliseconds, logarithmic")
+    axes.set_title(_headline(report))
+    axes.legend()
+    for path in paths:
+        figure.savefig(path, dpi=120)
