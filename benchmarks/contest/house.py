@@ -101,7 +101,7 @@ _COUNTED = f"""
     WHERE session_id IS NULL AND pair.2 > 0
 """  # noqa: S608  (constants of ours)
 
-_FOLDED = f"""
+_FOLDED = """
     CREATE TABLE folded (
         project_id UInt64, started DateTime('UTC'), release LowCardinality(String),
         environment LowCardinality(String), outcome UInt8, quantity UInt32, distinct_id UUID,
@@ -111,8 +111,8 @@ _FOLDED = f"""
     SELECT project_id, toDateTime(assumeNotNull(started), 'UTC') AS started, release, environment,
         outcome, quantity, toUUIDOrZero(ifNull(distinct_id, '')) AS distinct_id,
         ifNull(duration, -1) AS duration, ifNull(abnormal_mechanism, '') AS abnormal_mechanism
-    FROM file('{{file}}', Parquet)
-"""  # noqa: S608  (constants of ours)
+    FROM file('{file}', Parquet)
+"""
 
 INCUMBENT_TABLES: Sequence[str] = (_RAW_TABLE, _HOURLY_TABLE, _VIEW)
 """What the published design consists of, in the order of creation."""

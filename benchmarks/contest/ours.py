@@ -24,7 +24,7 @@ _DAYS_BACK = 40
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Late:
-    """A crash told weeks later: seconds until it was in an answer; `right` if only its day changed."""
+    """A crash told weeks later: seconds until it was answered; `right` if only its day changed."""
 
     seconds: float
     right: bool

@@ -8,6 +8,7 @@ import multiprocessing
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Protocol
@@ -125,5 +126,9 @@ def _plain(value: object) -> int | float | str | None:
         return value.decode()
     if isinstance(value, float) and math.isnan(value):
         return None
-    assert value is None or isinstance(value, int | float | str)
-    return value
+    if isinstance(value, Decimal):
+        return int(value)
+    if value is None or isinstance(value, int | float | str):
+        return value
+    message = f"a cell is a {type(value).__name__}"
+    raise TypeError(message)
