@@ -161,7 +161,6 @@ _ASKED_MOST = {
             orders=_BIGGEST,
             period="90d",
             interval="1d",
-            per_page="109",
         ),
         _shape(
             "sessions-hourly", "Sessions, 41 d by 1 h", fields=(SESSIONS,), period="41d",
@@ -187,7 +186,6 @@ _ASKED_MOST = {
             orders=_BIGGEST,
             period="90d",
             interval="1d",
-            per_page="109",
         ),
         _shape(
             "crash-free-by-project",
@@ -210,7 +208,7 @@ _ASKED_MOST = {
         _shape("percentiles-daily-by-release",
                "All percentiles of the 109 biggest releases, 90 d by 1 d",
                fields=(SESSIONS, *_PERCENTILES), groups=("release",), orders=_BIGGEST,
-               period="90d", interval="1d", per_page="109"),
+               period="90d", interval="1d",),
     ),
 }  # fmt: skip
 
