@@ -208,7 +208,7 @@ _ASKED_MOST = {
         _shape("percentiles-daily-by-release",
                "All percentiles of the 109 biggest releases, 90 d by 1 d",
                fields=(SESSIONS, *_PERCENTILES), groups=("release",), orders=_BIGGEST,
-               period="90d", interval="1d",),
+               period="90d", interval="1d"),
     ),
 }  # fmt: skip
 
