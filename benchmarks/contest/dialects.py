@@ -26,12 +26,14 @@ class Dialect:
 
     `moment` spells a Unix second as the column `started` holds it, `bucket` counts steps from a
     start. A field that is in neither mapping cannot be answered; a status that is missing is left
-    out.
+    out. `users` and `durations` tell whether a group has any, without which it is not listed.
     """
 
     table: str
     fields: Columns
     by_status: Columns
+    users: str
+    durations: str
     moment: Callable[[int], str]
     bucket: Callable[[int, int], str]
 
@@ -103,6 +105,8 @@ DUCK = Dialect(
         },
     },
     by_status=_exact_by_status(_duck_sessions, _duck_users),
+    users="count(distinct_id) > 0",
+    durations="count(duration) > 0",
     moment=str,
     bucket=lambda start, step: f"(started - {start}) // {step}",
 )
@@ -125,6 +129,8 @@ HOUSE_EXACT = Dialect(
         **_percentiles(_EXACT_QUANTILES, lambda number: f"[{number}]", scale=1000),
     },
     by_status=_exact_by_status(_house_sessions, _house_users),
+    users=f"countIf(distinct_id != toUUID('{_ABSENT}')) > 0",
+    durations="countIf(duration >= 0) > 0",
     moment=_house_moment,
     bucket=_house_bucket,
 )
@@ -164,6 +170,8 @@ HOUSE_HOURLY = Dialect(
         "count_unique(user) abnormal": _USERS_ABNORMAL,
         "count_unique(user) crashed": _USERS_CRASHED,
     },
+    users=f"{_USERS} > 0",
+    durations="isFinite(quantilesIfMerge(0.5)(duration_quantiles)[1])",
     moment=_house_moment,
     bucket=_house_bucket,
 )

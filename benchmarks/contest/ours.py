@@ -42,6 +42,7 @@ def build(path: Path, data: Data) -> None:
         began = time.perf_counter()
         for file in data.files:
             engine.load(pq.read_table(file))
+        engine.build()
     loading = time.perf_counter() - began
     path.with_suffix(".json").write_bytes(orjson.dumps({"load_seconds": loading}))
     unfinished.rename(path)

@@ -10,6 +10,7 @@ from benchmarks.agreement import STATUS
 from benchmarks.contest.dialects import STATUSES, Dialect
 from benchmarks.naive import BUCKET, Row
 from benchmarks.shapes import SESSIONS
+from schema.catalog import FIELD_BY_NAME, Subject
 
 _COLUMN_OF_KEY = {"project": "project_id", "release": "release", "environment": "environment"}
 
@@ -49,7 +50,8 @@ def spell_totals(dialect: Dialect, asked: Asked) -> str:
     if asked.most is not None:
         order = ", ".join((f"{dialect.fields[SESSIONS]} DESC", *asked.keys))
         last = f" ORDER BY {order} LIMIT {asked.most}"
-    return f"SELECT {', '.join(columns)} {_source(dialect, asked)}{_grouped(asked.keys)}{last}"
+    grouped = f"{_grouped(asked.keys)}{_listed_if(dialect, asked)}"
+    return f"SELECT {', '.join(columns)} {_source(dialect, asked)}{grouped}{last}"
 
 
 def spell_series(dialect: Dialect, asked: Asked, shown: Sequence[Row]) -> str:
@@ -63,8 +65,17 @@ def spell_series(dialect: Dialect, asked: Asked, shown: Sequence[Row]) -> str:
     only = ""
     if asked.most is not None:
         only = f" AND {asked.keys[0]} IN ({_listed([row[0] for row in shown])})"
-    grouped = _grouped((*asked.keys, BUCKET))
+    grouped = f"{_grouped((*asked.keys, BUCKET))}{_listed_if(dialect, asked)}"
     return f"SELECT {', '.join(columns)} {_source(dialect, asked)}{only}{grouped}"
+
+
+def _listed_if(dialect: Dialect, asked: Asked) -> str:
+    """Leave out groups that have nothing any field asks for, as the endpoint does."""
+    subjects = {FIELD_BY_NAME[field].subject for field in asked.fields}
+    if not asked.keys or Subject.SESSION in subjects:
+        return ""
+    there = {Subject.USER: dialect.users, Subject.DURATION: dialect.durations}
+    return f" HAVING {' OR '.join(there[subject] for subject in sorted(subjects))}"
 
 
 def _columns(dialect: Dialect, asked: Asked) -> list[str]:
