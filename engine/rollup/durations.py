@@ -66,9 +66,17 @@ def measure(cells: Sequence[Cell], measures: Sequence[Measure]) -> Values:
     if Measure.DURATION_MAX in measures:
         values[Measure.DURATION_MAX] = max(float(part[-1]) for part in parts)
     if Measure.DURATION_AVG in measures:
-        values[Measure.DURATION_AVG] = math.fsum(one for c in cells for one in c.sums) / count
+        values[Measure.DURATION_AVG] = _total(one for c in cells for one in c.sums) / count
     values.update(_percentiles(parts, count, [one for one in SHARES if one in measures]))
     return values
+
+
+def _total(numbers: Iterable[float]) -> float:
+    """Add up, rounded once; a sum beyond all numbers is infinite, and has no place in an answer."""
+    try:
+        return math.fsum(numbers)
+    except OverflowError:
+        return math.inf
 
 
 def _percentiles(parts: Sequence[Seconds], count: int, wanted: Sequence[Measure]) -> Values:
@@ -101,7 +109,7 @@ def exact_sums(seconds: Seconds) -> tuple[float, ...]:
     while len(rest) and (largest := float(np.abs(rest).max())) > 0:
         exponent = math.frexp(largest)[1] + len(rest).bit_length() + 1
         if exponent >= sys.float_info.max_exp:
-            return (math.fsum(seconds),)
+            return (_total(seconds),)
         unit = math.ldexp(1.0, exponent)
         leading = (rest + unit) - unit
         sums.append(float(leading.sum()))

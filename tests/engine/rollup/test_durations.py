@@ -53,3 +53,12 @@ def cell_of(seconds: list[float]) -> Cell:
 def test_nothing_is_measured_of_nothing() -> None:
     """A span without durations has no numbers."""
     assert measure((), ALL) == {}
+
+
+def test_average_beyond_all_numbers_is_infinite() -> None:
+    """Absurd durations are no reason to fail: what cannot be said is left out of the answer."""
+    together = measure([cell_of([1e308, 1e308])], ALL)
+    apart = measure([cell_of([1e308]), cell_of([1e308])], ALL)
+
+    assert together[Measure.DURATION_AVG] == apart[Measure.DURATION_AVG] == math.inf
+    assert together[Measure.DURATION_MAX] == 1e308
