@@ -11,8 +11,9 @@ from typing import Final
 
 from engine.aggregates import ADDITIVE, PRESENCE, Ratio, measures_of
 from engine.condition import Condition, simplify
+from engine.day_number import DAY_SECONDS
 from engine.query import Order, Query
-from engine.window import DAY_SECONDS, Window
+from engine.window import Window
 from schema.catalog import FIELD_BY_NAME, Key, Measure, Subject
 
 

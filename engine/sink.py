@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from engine.errors import StorageError
-from engine.folds import Folds
+from engine.fold_schedule import FoldSchedule
 from engine.intake import LoadReport
 from engine.outcomes import Outcomes
 
@@ -90,7 +90,7 @@ class Sink:
         written show in answers: at once if that was not done a moment ago, else a moment later.
         """
         self._write = write
-        self._folds = Folds(fold)
+        self._folds = FoldSchedule(fold)
         self._outcomes = outcomes
         self._capacity = queued_rows
         self._change = threading.Condition()

@@ -1,19 +1,11 @@
 """Which days have changed, for whoever keeps something that is derived from `sessions`.
 
-Owns how a day is numbered, and the notes in `stale_days` that a transaction leaves about what it
-changed. Does not know who reads them, and takes them away again.
+Owns the notes in `stale_days` that a transaction leaves about what it changed. Does not know who
+reads them, and takes them away again.
 """
 
-from typing import Final
-
+from engine.day_number import day_of
 from engine.fold import seconds
-
-_DAY_SECONDS: Final = 86_400
-
-
-def day_of(started: str) -> str:
-    """Spell the day of a moment in Unix seconds, counted from 1970-01-01, rounded down."""
-    return f"CAST(floor({started} / {_DAY_SECONDS}) AS INTEGER)"
 
 
 def days_of_sessions(source: str = "sessions") -> str:

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from typing import Final
 
 from engine.dates import MICROSECONDS, read_period
+from engine.day_number import DAY_SECONDS
 from engine.errors import InvalidDates, InvalidInterval, TooManyPoints
 from engine.limits import INTERVAL_WORDS, Limits
 
-DAY_SECONDS: Final = 86_400
 DEFAULT_INTERVAL_SECONDS: Final = 3600
 TOO_MANY_BUCKETS: Final = (
     "Your interval and date range would create too many results."

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 
-from engine.rollup.columns import Detail, Run, Store, read_built, read_sessions
 from engine.rollup.grain import Days, blocks_of, days_of_block
 from engine.rollup.labels import Labels
+from engine.rollup.runs import Detail, Run, Store, read_built, read_sessions
 from engine.rollup.shelf import Shelf
 from engine.rollup.snapshot import Place, Snapshot
 

@@ -10,11 +10,11 @@ from typing import Final
 
 import duckdb
 
-from engine.rollup.columns import DAY, DURATIONS, PEOPLE
+from engine.day_number import DAY_SECONDS
 from engine.rollup.grain import HOUR_SECONDS
+from engine.rollup.runs import DAY, DURATIONS, PEOPLE
 from engine.rollup.snapshot import Place
 from engine.storage import Storage
-from engine.window import DAY_SECONDS
 
 DAYS_AT_ONCE: Final = 31
 """A build of more days would hold all of their rows at the same time."""

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.aggregates import Values
-from engine.rollup.columns import Run
 from engine.rollup.ranks import at_ranks
+from engine.rollup.runs import Run
 from engine.rollup.snapshot import Place
 from schema.catalog import Measure
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from engine.window import DAY_SECONDS, Window
+from engine.day_number import DAY_SECONDS
+from engine.window import Window
 
 HOUR_SECONDS: Final = 3600
 BLOCK_DAYS: Final = 16

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from pyroaring import BitMap
 
 from engine.aggregates import Values
-from engine.rollup.columns import Run
+from engine.rollup.runs import Run
 from engine.rollup.snapshot import Place
 from schema.catalog import Measure
 from schema.rollup import Kinds

@@ -15,11 +15,11 @@ from engine.groups import GroupKey, Measured, page
 from engine.plan import Plan, Source
 from engine.rollup import durations, people
 from engine.rollup.archive import Archive
-from engine.rollup.columns import DURATIONS, PEOPLE, Detail
 from engine.rollup.counts import Counts, measures_of, subject_of
 from engine.rollup.grain import Days
 from engine.rollup.labels import Grouping, Labels
 from engine.rollup.parts import Gathered, Part
+from engine.rollup.runs import DURATIONS, PEOPLE, Detail
 from engine.rollup.shelf import Shelf
 from engine.rollup.snapshot import BuiltDays, Snapshot, snapshot
 from engine.rollup.tally import tally

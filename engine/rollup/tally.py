@@ -9,14 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from engine.day_number import DAY_SECONDS
 from engine.groups import GroupKey
 from engine.plan import Plan
 from engine.rollup.archive import Archive, Content
-from engine.rollup.columns import ANY_HOUR, Detail
 from engine.rollup.grain import Days, bucket_of, days_of_block, hours_of
 from engine.rollup.labels import WHOLE, Grouping, Labels
+from engine.rollup.runs import ANY_HOUR, Detail
 from engine.rollup.snapshot import Snapshot
-from engine.window import DAY_SECONDS
 
 Cell = TypeVar("Cell")
 

@@ -10,8 +10,8 @@ from typing import Final, TypeAlias, Union
 
 from engine.aggregates import Ratio
 from engine.condition import Condition, Either, Membership
+from engine.day_number import DAY_SECONDS
 from engine.plan import Plan, Source
-from engine.window import DAY_SECONDS
 from schema.catalog import Key, Measure, Subject
 
 Parameter: TypeAlias = int | str | list[int] | list[str]

@@ -13,10 +13,10 @@ from typing import Final
 
 from sqlglot import exp
 
+from engine.day_number import DAY_SECONDS
 from engine.plan import Source
 from engine.sql.form import STALE_END, STALE_START, Form
 from engine.sql.rule import DIALECT, bound
-from engine.window import DAY_SECONDS
 
 ALIAS: Final = "source"
 _COLUMNS: Final = ("project_id", "release", "environment", "started", "outcome", "quantity")

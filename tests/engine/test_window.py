@@ -7,9 +7,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from engine.dates import MICROSECONDS, microseconds, read_range
+from engine.day_number import DAY_SECONDS
 from engine.errors import InvalidDates, InvalidInterval, TooManyPoints
 from engine.limits import INTERVAL_WORDS, Limits
-from engine.window import DAY_SECONDS, TOO_MANY_BUCKETS, Window, align, read_interval
+from engine.window import TOO_MANY_BUCKETS, Window, align, read_interval
 from tests.engine.asking import NOW, asked
 from tests.property.profile import PURE
 

@@ -3,8 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.day_number import DAY_SECONDS
 from engine.rollup.grain import Days, blocks_of, bucket_of, days_of_block, hours_of
-from engine.window import DAY_SECONDS, Window
+from engine.window import Window
 from tests.property.profile import PURE
 
 STEPS = st.sampled_from([hours * 3600 for hours in (1, 2, 3, 4, 6, 8, 12, 24)])

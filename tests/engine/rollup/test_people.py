@@ -6,9 +6,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.rollup.columns import ANY_HOUR, Run
 from engine.rollup.labels import WHOLE
 from engine.rollup.people import BITS, Sets, count, gather, merge
+from engine.rollup.runs import ANY_HOUR, Run
 from schema.catalog import Measure
 from tests.property.profile import PURE
 

@@ -19,7 +19,7 @@ RETRY_SECONDS: Final = 1.0
 """A fold that failed is tried again after this; what it was to fold is on disk."""
 
 
-class Folds:
+class FoldSchedule:
     """Keeps account of what waits to be folded, and since when."""
 
     def __init__(self, fold: Callable[[], object]) -> None:

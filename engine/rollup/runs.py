@@ -13,16 +13,16 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from engine.day_number import DAY_SECONDS, day_of
 from engine.rollup.grain import HOUR_SECONDS, HOURS_A_DAY
 from engine.rollup.labels import WHOLE, Label, Labels
 from engine.rollup.snapshot import Place
-from engine.window import DAY_SECONDS
 from schema.rollup import Kinds
 from schema.session import Mechanism, Outcome
 
 Array: TypeAlias = npt.NDArray[np.generic]
 
-DAY: Final = f"CAST(floor(started / {DAY_SECONDS}) AS INTEGER)"
+DAY: Final = day_of("started")
 HOUR: Final = f"CAST(floor(started / {HOUR_SECONDS}) % {HOURS_A_DAY} AS INTEGER)"
 ANY_HOUR: Final = -1
 """In place of an hour where the whole day is meant."""

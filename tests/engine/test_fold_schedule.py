@@ -1,11 +1,11 @@
 """When updates that are on disk are folded: at once, or a moment later; again after a failure."""
 
-from engine.folds import FEW_ROWS, Folds
+from engine.fold_schedule import FEW_ROWS, FoldSchedule
 
 
 def test_first_rows_are_due_at_once() -> None:
     """Where nothing was folded a moment ago, what was written is folded before it is answered."""
-    folds = Folds(lambda: None)
+    folds = FoldSchedule(lambda: None)
 
     assert not folds.due()
     folds.note(1)
@@ -14,8 +14,8 @@ def test_first_rows_are_due_at_once() -> None:
 
 
 def test_what_comes_after_a_fold_waits_a_moment() -> None:
-    """Folds lie apart, unless somebody cannot wait."""
-    folds = Folds(lambda: None)
+    """FoldSchedule lie apart, unless somebody cannot wait."""
+    folds = FoldSchedule(lambda: None)
     folds.note(1)
     folds.fold()
     folds.note(1)
@@ -32,7 +32,7 @@ def test_what_comes_after_a_fold_waits_a_moment() -> None:
 def test_nothing_is_folded_twice() -> None:
     """A fold takes all that was written before it, and without that it does nothing."""
     done: list[None] = []
-    folds = Folds(lambda: done.append(None))
+    folds = FoldSchedule(lambda: done.append(None))
     folds.note(3)
     folds.note(4)
 
@@ -52,7 +52,7 @@ def test_failed_fold_is_tried_again() -> None:
         if (error := answers.pop(0)) is not None:
             raise error
 
-    folds = Folds(fold)
+    folds = FoldSchedule(fold)
     folds.note(1)
     folds.fold()
 
@@ -68,7 +68,7 @@ def test_failed_fold_is_tried_again() -> None:
 
 def test_a_question_waits_for_few_rows_only() -> None:
     """Where many rows come all the time, a question is answered meanwhile."""
-    folds = Folds(lambda: None)
+    folds = FoldSchedule(lambda: None)
     folds.note(FEW_ROWS)
 
     assert folds.few
