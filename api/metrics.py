@@ -54,6 +54,10 @@ class _Counts(Collector):
         yield _counter("release_health_failed_commits", failed, counts.failures)
         spent = "Seconds spent in the transactions that were kept."
         yield _counter("release_health_commit_seconds", spent, counts.commit_seconds)
+        waiting = "Rows that are on disk and do not show in answers yet."
+        yield GaugeMetricFamily("release_health_unfolded_rows", waiting, value=counts.unfolded_rows)
+        failed = "Attempts to let such rows show that failed; it is tried again."
+        yield _counter("release_health_failed_folds", failed, counts.failed_folds)
         yield from self._upkeep()
 
     def _upkeep(self) -> Iterator[Metric]:

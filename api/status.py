@@ -53,6 +53,8 @@ def _doings(engine: Engine) -> dict[str, object]:
         "queued_rows": sink.queued_rows,
         "commits": sink.commits,
         "failed_commits": sink.failures,
+        "unfolded_rows": sink.unfolded_rows,
+        "failed_folds": sink.failed_folds,
         "accepted": sum(engine.outcomes.accepted().values()),
         "rejected": _rejected(engine.outcomes.rejected()),
         "upkeep_failures": engine.upkeep.counts().failures,

@@ -28,17 +28,24 @@ class FoldSchedule:
         self._lock = threading.Lock()
         self._next = time.monotonic()
         self._written = self._folded = 0
-        self.failures = 0
+        self._failing = False
+        self.failed = 0
+        """How many folds have failed so far."""
+
+    @property
+    def rows(self) -> int:
+        """Count the rows that wait."""
+        return self._written - self._folded
 
     @property
     def waits(self) -> bool:
         """Say whether something waits, and folding it has not failed."""
-        return self._written > self._folded and not self.failures
+        return self._written > self._folded and not self._failing
 
     @property
     def few(self) -> bool:
         """Say whether so little waits that folding it takes no longer than a question may wait."""
-        return self.waits and self._written - self._folded <= FEW_ROWS
+        return self.waits and self.rows <= FEW_ROWS
 
     def note(self, rows: int) -> None:
         """Note that rows were written."""
@@ -67,10 +74,11 @@ class FoldSchedule:
         try:
             self._fold()
         except Exception:  # noqa: BLE001  (whatever it is, the updates are on disk and tried again)
-            self.failures += 1
+            self.failed += 1
+            self._failing = True
             rest = RETRY_SECONDS
         else:
-            self._folded, self.failures = before, 0
+            self._folded, self._failing = before, False
             rest = REST_SECONDS
         with self._lock:
             self._next = time.monotonic() + rest

@@ -56,12 +56,17 @@ class SinkClosed(StorageError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SinkCounts:
-    """How the writer is doing: rows waiting, commits and failures so far, seconds spent in them."""
+    """How the writer is doing: rows waiting, commits and failures so far, seconds spent in them.
+
+    `unfolded_rows` are on disk and do not show yet; `failed_folds` count folds that failed.
+    """
 
     queued_rows: int
     commits: int
     failures: int
     commit_seconds: float
+    unfolded_rows: int
+    failed_folds: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +141,8 @@ class Sink:
                 commits=self._commits,
                 failures=self._failures,
                 commit_seconds=self._seconds,
+                unfolded_rows=self._folds.rows,
+                failed_folds=self._folds.failed,
             )
 
     def flush(self) -> None:

@@ -28,9 +28,9 @@ class Archive(Generic[Cell]):
 
     store: Store
     gather: Callable[[Iterable[Run], Sequence[Place]], dict[Place, Content[Cell]]]
-    shelves: Mapping[Detail, Shelf[Content[Cell]]]
+    size_of: Callable[[Content[Cell]], int]
+    shelf: Shelf
     merge: Callable[[Sequence[Content[Cell]]], Content[Cell]] | None
-    merged: Mapping[Detail, Shelf[Content[Cell]]]
 
     def days(
         self, snapshot: Snapshot, places: Sequence[Place], detail: Detail, labels: Labels
@@ -48,7 +48,8 @@ class Archive(Generic[Cell]):
         versions = {
             place: version for place in places if (version := snapshot.version(place)) is not None
         }
-        found = self.shelves[detail].find(versions, from_sessions if detail.hourly else from_table)
+        read = from_sessions if detail.hourly else from_table
+        found = self.shelf.find((self.store, detail), versions, read, self.size_of)
         return found | from_sessions([place for place in places if place in snapshot.stale])
 
     def blocks(
@@ -82,4 +83,4 @@ class Archive(Generic[Cell]):
             for block in blocks_of(days)
             if not any((project, day) in snapshot.stale for day in days_of_block(block))
         }
-        return self.merged[detail].find(versions, merge_days)
+        return self.shelf.find((self.store, detail, merge), versions, merge_days, self.size_of)

@@ -7,7 +7,6 @@ not know how any part is measured.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Final
 
 from engine.aggregates import Values
 from engine.execute import within
@@ -19,19 +18,13 @@ from engine.rollup.counts import Counts, measures_of, subject_of
 from engine.rollup.grain import Days
 from engine.rollup.labels import Grouping, Labels
 from engine.rollup.parts import Gathered, Part
-from engine.rollup.runs import DURATIONS, PEOPLE, Detail
+from engine.rollup.runs import DURATIONS, PEOPLE
 from engine.rollup.shelf import Shelf
 from engine.rollup.snapshot import BuiltDays, Snapshot, snapshot
 from engine.rollup.tally import tally
 from engine.sql.lower import Statement
 from engine.storage import Storage
 from schema.catalog import Measure, Subject
-
-_DETAILS: Final = tuple(
-    Detail(hourly=hourly, labelled=labelled)
-    for hourly in (False, True)
-    for labelled in (False, True)
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,19 +48,20 @@ class Reader:
         self._storage = storage
         self._labels = Labels()
         self._built = BuiltDays()
+        shelf = Shelf()
         self._people = Archive(
             store=PEOPLE,
             gather=people.gather,
-            shelves={detail: Shelf(people.size_of) for detail in _DETAILS},
             merge=people.merge,
-            merged={detail: Shelf(people.size_of) for detail in _DETAILS},
+            size_of=people.size_of,
+            shelf=shelf,
         )
         self._durations = Archive(
             store=DURATIONS,
             gather=durations.gather,
-            shelves={detail: Shelf(durations.size_of) for detail in _DETAILS},
             merge=None,
-            merged={},
+            size_of=durations.size_of,
+            shelf=shelf,
         )
 
     @contextmanager

@@ -1,73 +1,73 @@
 """Days as they were read, kept for the next question.
 
-Owns which of them are kept, and that a day of another version is never taken for the one asked for.
-Does not know what a day holds.
+Owns which of them are kept, within one bound for all, and that a day of another version is never
+taken for the one asked for. Does not know what a day holds.
 """
 
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
+from typing import Final, TypeAlias, TypeVar, cast
 
 from engine.rollup.snapshot import Place
 
 Content = TypeVar("Content")
+_Key: TypeAlias = tuple[Hashable, Place]
 
-SHELF_BYTES: Final = 400 * 2**20
-"""How much all days of one kind may take; those that were not asked for longest go first."""
+SHELF_BYTES: Final = 600 * 2**20
+"""How much all days may take together; those that were not asked for longest go first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept(Generic[Content]):
+class _Kept:
     """One day: the version of its build, what it holds, and about how many bytes that is."""
 
     version: Hashable
-    content: Content
+    content: object
     size: int
 
 
-class Shelf(Generic[Content]):
-    """Keeps days of one kind; safe to use from several threads."""
+class Shelf:
+    """Keeps days of several kinds; safe to use from several threads."""
 
-    def __init__(self, size_of: Callable[[Content], int], *, most_bytes: int = SHELF_BYTES) -> None:
+    def __init__(self, *, most_bytes: int = SHELF_BYTES) -> None:
         """Begin empty."""
-        self._size_of = size_of
         self._most = most_bytes
         self._lock = threading.Lock()
-        self._kept: OrderedDict[Place, Kept[Content]] = OrderedDict()
+        self._kept: OrderedDict[_Key, _Kept] = OrderedDict()
         self._bytes = 0
 
     def find(
         self,
+        kind: Hashable,
         versions: Mapping[Place, Hashable],
         read: Callable[[Sequence[Place]], Mapping[Place, Content]],
+        size_of: Callable[[Content], int],
     ) -> dict[Place, Content]:
-        """Give the days of these versions; `read` gives those that are not kept."""
+        """Give the days of one kind and of these versions; `read` gives those not kept."""
         found: dict[Place, Content] = {}
         missing: list[Place] = []
         with self._lock:
             for place, version in versions.items():
-                kept = self._kept.get(place)
+                kept = self._kept.get((kind, place))
                 if kept is None or kept.version != version:
                     missing.append(place)
                 else:
-                    self._kept.move_to_end(place)
-                    found[place] = kept.content
+                    self._kept.move_to_end((kind, place))
+                    found[place] = cast("Content", kept.content)
         if missing:
             fresh = read(missing)
-            self._keep(versions, fresh)
+            for place, content in fresh.items():
+                self._keep((kind, place), versions[place], content, size_of(content))
             found.update(fresh)
         return found
 
-    def _keep(self, versions: Mapping[Place, Hashable], fresh: Mapping[Place, Content]) -> None:
+    def _keep(self, key: _Key, version: Hashable, content: object, size: int) -> None:
         with self._lock:
-            for place, content in fresh.items():
-                before = self._kept.pop(place, None)
-                self._bytes -= 0 if before is None else before.size
-                size = self._size_of(content)
-                self._kept[place] = Kept(version=versions[place], content=content, size=size)
-                self._bytes += size
+            before = self._kept.pop(key, None)
+            self._bytes += size - (0 if before is None else before.size)
+            self._kept[key] = _Kept(version=version, content=content, size=size)
             while self._bytes > self._most and self._kept:
                 _, gone = self._kept.popitem(last=False)
                 self._bytes -= gone.size

@@ -56,13 +56,13 @@ def test_failed_fold_is_tried_again() -> None:
     folds.note(1)
     folds.fold()
 
-    assert folds.failures == 1
+    assert (folds.failed, folds.rows) == (1, 1)
     assert not folds.waits
     assert not folds.due()
     folds.hurry()
     assert folds.due()
     folds.fold()
-    assert folds.failures == 0
+    assert (folds.failed, folds.rows) == (1, 0)
     assert folds.seconds_left() is None
 
 

@@ -132,6 +132,8 @@ def test_failed_fold_keeps_everything(monkeypatch: pytest.MonkeyPatch) -> None:
             patched.setattr("engine.loading.fold_since", fails)
             engine.sink.submit(rows_of(HELLO)).result()
             assert (pending(storage), answer(engine)["sum(session)"]) == (1, 0)
+            counts = engine.sink.counts()
+            assert (counts.unfolded_rows, counts.failed_folds >= 1) == (1, True)
 
         assert engine.fold() == 1
         assert answer(engine)["sum(session)"] == 1
