@@ -197,8 +197,12 @@ class Engine:
         return fold_pending(self._storage, self.directory)
 
     def _keep(self, rows: Sequence[Mapping[str, object]]) -> LoadReport:
-        """Put rows on disk; those that are not complete are loaded, and bad ones left out."""
-        if not append(self._storage, rows, projects=self.directory.project_ids()):
+        """Put rows on disk; those that are not complete are loaded, and bad ones left out.
+
+        With little room they are loaded, too: what could not be folded is then not acknowledged.
+        """
+        projects = self.directory.project_ids()
+        if not (self._storage.has_room() and append(self._storage, rows, projects=projects)):
             options = LoadOptions(skip_bad=True)
             return load(self._storage, self.directory, batches(rows), options)
         return LoadReport(

@@ -4,7 +4,9 @@ Owns the cursors, the turn to write, and how work goes on after the store has fa
 what the tables mean.
 """
 
+import math
 import shutil
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,6 +14,9 @@ from pathlib import Path
 from typing import Final
 
 import duckdb
+
+if sys.platform != "win32":
+    import resource
 
 from engine.errors import StorageUnavailable
 from engine.opening import IN_MEMORY, Options, open_file, reason_of, wal_bytes
@@ -115,7 +120,7 @@ class Storage:
         DuckDB does not survive a failure there.
         """
         with self._turn:
-            if not self._has_room():
+            if not self.has_room():
                 return False
             with self._cursor() as cursor:
                 try:
@@ -183,11 +188,24 @@ class Storage:
         self.untidy = True
         self.reopened += 1
 
-    def _has_room(self) -> bool:
+    def has_room(self) -> bool:
+        """Say whether the disk has room for some time of writing, and for tidying up after it."""
         if self.place == IN_MEMORY:
             return True
-        free = shutil.disk_usage(Path(self.place).parent).free
-        return free > 2 * wal_bytes(self.place) + _ROOM_BYTES
+        log = wal_bytes(self.place)
+        return min(_free_bytes(self.place), _longest_file() - log) > 2 * log + _ROOM_BYTES
+
+
+def _free_bytes(place: str) -> int:
+    return shutil.disk_usage(Path(place).parent).free
+
+
+def _longest_file() -> float:
+    """Give how long this process may make a file."""
+    if sys.platform == "win32":
+        return math.inf
+    longest, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
+    return math.inf if longest == resource.RLIM_INFINITY else longest
 
 
 def _is_failure(error: BaseException) -> bool:

@@ -4,6 +4,7 @@ Owns the ways to run out of room: a small file system of its own, which only roo
 limit on the size of files, which anybody can set on a process of their own.
 """
 
+import errno
 import os
 import resource
 import subprocess
@@ -40,11 +41,15 @@ class SmallDisk:
         self._ballast = place / "ballast"
 
     def fill(self, _service: Service, *, leave: int) -> None:
-        """Let the ballast take the rest."""
+        """Let the ballast take the rest; the service writes meanwhile, and may be faster."""
         found = os.statvfs(self.place)
         size = found.f_bavail * found.f_frsize - leave
-        with self._ballast.open("ab") as ballast:
-            ballast.write(bytes(max(size, 0)))
+        with self._ballast.open("ab", buffering=0) as ballast:
+            try:
+                ballast.write(bytes(max(size, 0)))
+            except OSError as error:
+                if error.errno != errno.ENOSPC:
+                    raise
 
     def relieve(self, _service: Service) -> None:
         """Throw the ballast away."""

@@ -30,18 +30,14 @@ def refusals(trial: Trial) -> list[bytes]:
 
 
 def run_out_and_recover(trial: Trial, service: Service, shortage: Shortage, *, leave: int) -> None:
-    """Send until there is no room, ask meanwhile, make room, and go on sending.
-
-    What was acknowledged last may be folded, and so show, only once there is room.
-    """
+    """Send until there is no room, ask meanwhile, make room, and go on sending."""
     before = len(refusals(trial))
     trial.write(service)
     shortage.fill(service, leave=leave)
     assert wait_until(lambda: len(refusals(trial)) > before + len(trial.writers))
     trial.stop_writing()
-    trial.ask(service)
-    shortage.relieve(service)
     trial.compare_soon(service)
+    shortage.relieve(service)
     acknowledged = trial.acknowledged
     trial.write(service)
     assert wait_until(lambda: trial.acknowledged > acknowledged + len(trial.writers))
@@ -91,7 +87,7 @@ def test_started_and_stopped_without_room(tmp_path: Path, making: Making) -> Non
             assert wait_until(lambda: bool(refusals(trial)))
             trial.stop_writing()
             assert service.terminate() == 0
-        with trial.serving(room=False) as service:
+        with trial.serving() as service:
             run_out_and_recover(trial, service, shortage, leave=0)
 
         trial.check_end()

@@ -41,16 +41,10 @@ class Trial:
     writers: Sequence[Writer]
 
     @contextmanager
-    def serving(self, *, around: Sequence[str] = (), room: bool = True) -> Iterator[Service]:
-        """Run the service; when it answers, everything acknowledged has to be there.
-
-        Without `room` on the disk what was acknowledged last may not be folded yet.
-        """
+    def serving(self, *, around: Sequence[str] = ()) -> Iterator[Service]:
+        """Run the service; when it answers, everything acknowledged has to be there."""
         with serving(self.database, self.access, log=self.log, around=around) as service:
-            if room:
-                self.compare(service)
-            else:
-                self.ask(service)
+            self.compare(service)
             yield service
 
     def compare(self, service: Service) -> None:
@@ -61,10 +55,6 @@ class Trial:
         """The same while it runs: what was acknowledged a moment ago may take a moment to count."""
         if not wait_until(lambda: self._agrees(service)):
             self.compare(service)
-
-    def ask(self, service: Service) -> None:
-        """Questions are answered, whatever shows in the answers."""
-        self._agrees(service)
 
     def _agrees(self, service: Service) -> bool:
         try:
