@@ -29,11 +29,20 @@ def refusals(trial: Trial) -> list[bytes]:
     return [body for writer in trial.writers for body in writer.refused]
 
 
+def fill_and_write(trial: Trial, service: Service, shortage: Shortage, *, leave: int) -> None:
+    """Write, take the room away once all of it shows, and write on."""
+    trial.write(service)
+    trial.pause(0.5)
+    trial.stop_writing()
+    trial.compare_soon(service)
+    shortage.fill(service, leave=leave)
+    trial.write(service)
+
+
 def run_out_and_recover(trial: Trial, service: Service, shortage: Shortage, *, leave: int) -> None:
     """Send until there is no room, ask meanwhile, make room, and go on sending."""
     before = len(refusals(trial))
-    trial.write(service)
-    shortage.fill(service, leave=leave)
+    fill_and_write(trial, service, shortage, leave=leave)
     assert wait_until(lambda: len(refusals(trial)) > before + len(trial.writers))
     trial.stop_writing()
     trial.compare_soon(service)
@@ -82,12 +91,31 @@ def test_started_and_stopped_without_room(tmp_path: Path, making: Making) -> Non
     with making(tmp_path) as shortage:
         trial = new_trial(tmp_path, seed(), database=shortage.place / "sessions.duckdb")
         with trial.serving() as service:
-            trial.write(service)
-            shortage.fill(service, leave=LITTLE_BYTES)
+            fill_and_write(trial, service, shortage, leave=LITTLE_BYTES)
             assert wait_until(lambda: bool(refusals(trial)))
             trial.stop_writing()
             assert service.terminate() == 0
         with trial.serving() as service:
             run_out_and_recover(trial, service, shortage, leave=0)
+
+        trial.check_end()
+
+
+@SHORTAGES
+@pytest.mark.timeout(180)
+def test_room_goes_under_load(tmp_path: Path, making: Making) -> None:
+    """What was acknowledged a moment before the room went is kept, and shows once there is some."""
+    with making(tmp_path) as shortage:
+        trial = new_trial(tmp_path, seed(), database=shortage.place / "sessions.duckdb")
+        with trial.serving() as service:
+            trial.write(service)
+            trial.pause(0.5)
+            shortage.fill(service, leave=LITTLE_BYTES)
+            assert wait_until(lambda: len(refusals(trial)) > len(trial.writers))
+            trial.stop_writing()
+            assert service.get("/health")[0] == 200
+            shortage.relieve(service)
+            trial.compare_soon(service)
+            service.kill()
 
         trial.check_end()
