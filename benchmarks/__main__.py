@@ -5,7 +5,7 @@ Owns the options and the order of work.
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from benchmarks.database import ROOT, Built, copy_for_service, demo_database
+from benchmarks.progress import bar
 from benchmarks.race import Field, Lap, Rounds, race
 from benchmarks.report import Report, terminal_table, write
 from benchmarks.server import ServiceFailed, serving
@@ -68,7 +69,7 @@ def _positive(text: str) -> int:
 
 
 def _measure(folder: Path, *, sessions: int, rounds: Rounds, progress: Progress) -> Report:
-    built = demo_database(folder, sessions=sessions, progress=_bar(progress, "demo"))
+    built = demo_database(folder, sessions=sessions, progress=bar(progress, "demo"))
     copy, secret = copy_for_service(built)
     try:
         with (
@@ -77,7 +78,7 @@ def _measure(folder: Path, *, sessions: int, rounds: Rounds, progress: Progress)
             duckdb.connect(str(built.path)) as connection,
         ):
             field = Field(engine=engine, connection=connection, client=client)
-            laps = race(field, SHAPES, rounds, progress=_bar(progress, "questions"))
+            laps = race(field, SHAPES, rounds, progress=bar(progress, "questions"))
     finally:
         copy.unlink(missing_ok=True)
     return _report(built, laps, start_seconds=client.start_seconds)
@@ -90,11 +91,6 @@ def _report(built: Built, laps: tuple[Lap, ...], *, start_seconds: float) -> Rep
         start_seconds=start_seconds,
         laps=laps,
     )
-
-
-def _bar(progress: Progress, name: str) -> Callable[[int, int], None]:
-    task = progress.add_task(name, total=None)
-    return lambda done, total: progress.update(task, completed=done, total=total)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from rich.progress import Progress
 from benchmarks.data import Data, data_files
 from benchmarks.data.catalogue import CUSTOMERS, PROJECTS, organization_id
 from benchmarks.database import ROOT
+from benchmarks.progress import bar
 from engine.engine import Engine
 
 SESSIONS = 1_000_000
@@ -108,17 +109,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console()
     with Progress(console=console) as bars, tempfile.TemporaryDirectory() as folder:
         data = data_files(
-            options.output, sessions=options.sessions, progress=_bar(bars, "drawing the data")
+            options.output, sessions=options.sessions, progress=bar(bars, "drawing the data")
         )
-        outcome = measure(data, Path(folder), progress=_bar(bars, "loading"))
+        outcome = measure(data, Path(folder), progress=bar(bars, "loading"))
     for line in outcome.lines():
         console.print(line, highlight=False)
     return 0
-
-
-def _bar(bars: Progress, name: str) -> Callable[[int, int], None]:
-    task = bars.add_task(name, total=None)
-    return lambda done, total: bars.update(task, completed=done, total=total)
 
 
 if __name__ == "__main__":

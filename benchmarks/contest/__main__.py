@@ -5,7 +5,7 @@ Owns the options and the order of work.
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -18,6 +18,7 @@ from benchmarks.contest.questions import QUESTIONS
 from benchmarks.contest.report import Report, bars_table, write
 from benchmarks.contest.rounds import HOURLY, Lap, run
 from benchmarks.database import ROOT
+from benchmarks.progress import bar
 
 RESULTS = ROOT / "benchmarks" / "results"
 SESSIONS = 1_000_000
@@ -65,14 +66,14 @@ def _measure(options: argparse.Namespace, progress: Progress) -> Report:
 def _contest(
     options: argparse.Namespace, sessions: int, progress: Progress, *, small: float | None = None
 ) -> tuple[tuple[Lap, ...], Measured]:
-    files = prepare(options.output, sessions=sessions, progress=_bar(progress, "databases"))
+    files = prepare(options.output, sessions=sessions, progress=bar(progress, "databases"))
     with opened(files, _PROBE) as (field, copy):
         laps = run(
             field,
             QUESTIONS,
             most=options.rounds,
             seconds=options.seconds,
-            progress=_bar(progress, f"{sessions:,} sessions"),
+            progress=bar(progress, f"{sessions:,} sessions"),
         )
         resident = _resident(field.client.process_id)
         incumbent = field.workers[HOURLY].kept_bytes()
@@ -101,11 +102,6 @@ def _resident(process_id: int) -> int:
     """Give the most memory the service ever had, in bytes."""
     lines = Path(f"/proc/{process_id}/status").read_text(encoding="ascii").splitlines()
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
-
-
-def _bar(progress: Progress, name: str) -> Callable[[int, int], None]:
-    task = progress.add_task(name, total=None)
-    return lambda done, total: progress.update(task, completed=done, total=total)
 
 
 if __name__ == "__main__":
