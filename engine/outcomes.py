@@ -54,7 +54,7 @@ class Outcomes(Mapping[str, Rejection]):
     ) -> None:
         """Count what was not taken; reasons are few and fixed, so never made of what was sent."""
         with self._lock:
-            tally = self._rejected.setdefault(reason, _Tally())
+            tally = self._rejected.setdefault(str(reason), _Tally())  # of an enumeration, too
             tally.quantity += quantity
             if example:
                 shown = Example(project_id=project_id, text=example[:EXAMPLE_CHARACTERS])

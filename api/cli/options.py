@@ -14,7 +14,7 @@ import typer
 
 from api.app import open_engine
 from api.cli.failures import fail, plainly
-from api.settings import FILE_VARIABLE, Settings, read_settings
+from api.settings import FILE_VARIABLE, Settings, SettingsError, read_settings
 from engine.directory import Organization
 from engine.engine import Engine
 from engine.scope import Project
@@ -51,6 +51,9 @@ def settings_of(given: Mapping[str, object], *, config: Path | None = None) -> S
 
     """
     if config is not None:
+        if not config.is_file():
+            message = f"--config: there is no file {config}"
+            raise SettingsError(message)
         os.environ[FILE_VARIABLE] = str(config)
     return read_settings({name: value for name, value in given.items() if value is not None})
 

@@ -43,7 +43,7 @@ def serve(
     *,
     host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
     port: Annotated[
-        int | None, typer.Option(min=0, max=65535, help="The port; 0 takes any free one.")
+        str | None, typer.Option(metavar="INTEGER", help="The port; 0 takes any free one.")
     ] = None,
     database: Database = None,
     now: Now = None,
@@ -55,10 +55,9 @@ def serve(
         settings = settings_of(given, config=config)
         with _listening(settings) as listener, open_engine(settings) as engine:
             _heed_signals()
-            port = listener.getsockname()[1]
             with offered(settings.database, _local_url(listener)) as control:
                 begin_upkeep(engine, settings)
-                _greet(engine, settings, port=port)
+                _greet(engine, settings, port=listener.getsockname()[1])
                 _run(create_app(settings, engine=engine, control_secret=control.secret), listener)
 
 

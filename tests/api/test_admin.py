@@ -11,6 +11,7 @@ from api.settings import Settings
 from api.status import STATUS_PATH
 from engine.clock import frozen_clock
 from engine.engine import Engine
+from engine.session_item import Reason
 from tests.api.conftest import NOW, bearer
 
 SECRET = {"Authorization": "Bearer of-control"}
@@ -43,7 +44,7 @@ def test_without_a_secret_there_are_none(client: TestClient) -> None:
 
 def test_status_tells_what_was_rejected(admin: TestClient, engine: Engine) -> None:
     """With its last examples, by reason."""
-    engine.outcomes.count("invalid_release", 2, project_id=1, example="has a slash")
+    engine.outcomes.count(Reason.INVALID_RELEASE, 2, project_id=1, example="has a slash")
     status = admin.get(STATUS_PATH, headers=SECRET).json()
 
     assert status["serving"] is True

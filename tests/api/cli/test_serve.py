@@ -144,7 +144,17 @@ def test_settings_file_is_read_and_checked(run: Run, tmp_path: Path) -> None:
     assert (result.exit_code, missing.exit_code) == (1, 1)
     assert "port: 99999 is not right; it has to be a whole number" in result.stderr
     assert "sped: there is no such setting" in result.stderr
-    assert f"there is no file {tmp_path / 'none.toml'}" in missing.stderr
+    assert f"--config: there is no file {tmp_path / 'none.toml'}" in missing.stderr
+
+
+@pytest.mark.parametrize("port", ["abc", "70000", "-1", "80.5"])
+def test_port_that_cannot_be_is_refused(run: Run, port: str) -> None:
+    """With the option, what was given, and what would be right."""
+    result = run("serve", "--port", port)
+
+    assert result.exit_code == 1
+    words = f"--port: '{port}' is not right; it has to be a whole number from 0 to 65535"
+    assert words in result.stderr
 
 
 def test_token_file_lies_beside_the_database() -> None:
