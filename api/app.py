@@ -107,7 +107,7 @@ def begin_upkeep(engine: Engine, settings: Settings) -> None:
         log.info(event, **numbers)
 
     replayed = engine.inventory().replayed_bytes
-    if replayed:
+    if replayed or engine.recovered:
         log.warning(
             "recovered: the last process was not ended in order",
             replayed_bytes=replayed,
