@@ -37,13 +37,20 @@ class Client:
 
     def get(self, address: str) -> bytes:
         """Give the body of a response; ServiceFailed if its status is not 200."""
-        self.connection.request("GET", address, headers={"Authorization": f"Bearer {self.token}"})
-        response = self.connection.getresponse()
+        try:
+            response = self._ask(address)
+        except http.client.RemoteDisconnected:  # idle for long, while others were asked
+            self.connection.close()
+            response = self._ask(address)
         body = response.read()
         if response.status != _OK:
             message = f"{address}: {response.status} {body[:300]!r}"
             raise ServiceFailed(message)
         return body
+
+    def _ask(self, address: str) -> http.client.HTTPResponse:
+        self.connection.request("GET", address, headers={"Authorization": f"Bearer {self.token}"})
+        return self.connection.getresponse()
 
 
 @contextmanager
