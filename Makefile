@@ -13,7 +13,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 install = $(BIN)/pip install --quiet --constraint constraints.txt --editable
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test test-clients crash check fmt bench bench-ingest clean
+.PHONY: help setup serve test test-clients crash check fmt bench bench-check bench-ingest clean
 
 help: ## list these verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,8 +46,11 @@ fmt: $(VENV)/.installed-test ## format the code and mend what can be mended
 	$(BIN)/ruff check --fix-only --quiet
 	$(BIN)/ruff format
 
-bench: $(VENV)/.installed-bench ## time the query shapes, with a table and a plot
-	$(BIN)/python -m benchmarks $(ARGS)
+bench: $(VENV)/.installed-race ## race the reference's storage design and exact SQL; table, JSON, plots
+	$(BIN)/python -m benchmarks.race $(ARGS)
+
+bench-check: $(VENV)/.installed-race ## a short race that judges answers, not time
+	$(BIN)/python -m benchmarks.race --rounds 1 --output benchmarks/results/check $(ARGS)
 
 bench-ingest: $(VENV)/.installed-bench ## time the way in beside a bare route, with a table and a plot
 	$(BIN)/python -m benchmarks.ingest $(ARGS)
@@ -77,4 +80,9 @@ $(VENV)/.installed-test: pyproject.toml constraints.txt | $(VENV)/.created
 $(VENV)/.installed-bench: pyproject.toml constraints.txt | $(VENV)/.created
 	@echo "installing the service and what the benchmarks need into $(VENV) ..."
 	@$(install) '.[test,bench]'
+	@touch $@
+
+$(VENV)/.installed-race: pyproject.toml constraints.txt | $(VENV)/.created
+	@echo "installing the service and the contestants of the race into $(VENV) ..."
+	@$(install) '.[test,bench,race]'
 	@touch $@

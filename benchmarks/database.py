@@ -1,16 +1,15 @@
-"""The demo databases that the benchmarks ask: built once, found again, copied for the service.
+"""Databases that the benchmarks ask: the demo, built once and found again; copies for a service.
 
-Owns the files and when one has to be built anew. Does not know the questions.
+Owns when a file has to be built anew. Does not know the questions.
 """
 
 import hashlib
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from api.demo import run_demo
-from benchmarks.shapes import NOW, SHAPES
+from benchmarks.data.files import NOW
 from engine.engine import Engine
 from engine.tokens import Grant
 
@@ -25,48 +24,37 @@ _MAKERS = (
 """What decides the content of a file: it is built anew when one of these changes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Built:
-    """One demo database; `build_seconds` is None if it was there already."""
-
-    path: Path
-    sessions: int
-    build_seconds: float | None
-
-
-def demo_database(folder: Path, *, sessions: int, progress: Callable[[int, int], None]) -> Built:
+def demo_database(folder: Path, *, sessions: int, progress: Callable[[int, int], None]) -> Path:
     """Find the demo of this size in the folder, or build it there."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"demo-{sessions}-{_fingerprint()}.duckdb"
+    path = folder / f"demo-{sessions}-{fingerprint(_MAKERS)}.duckdb"
     if path.exists():
-        return Built(path=path, sessions=sessions, build_seconds=None)
+        return path
     for outdated in folder.glob(f"demo-{sessions}-*"):
         outdated.unlink()
     unfinished = path.with_suffix(".unfinished")
     unfinished.unlink(missing_ok=True)
     with Engine.open(unfinished) as engine:
-        report = run_demo(engine, sessions=sessions, now=NOW, progress=progress)
+        run_demo(engine, sessions=sessions, now=NOW, progress=progress)
     unfinished.rename(path)
-    return Built(path=path, sessions=sessions, build_seconds=report.seconds)
+    return path
 
 
-def copy_for_service(built: Built) -> tuple[Path, str]:
+def copy_for_service(path: Path) -> tuple[Path, str]:
     """Copy the file, since one process owns it; give the copy and a token for all its projects."""
-    copy = built.path.with_suffix(".served")
-    shutil.copyfile(built.path, copy)
+    copy = path.with_suffix(".served")
+    shutil.copyfile(path, copy)
     with Engine.open(copy) as engine:
-        slugs = sorted({shape.organization for shape in SHAPES})
-        found = (engine.directory.find_organization(slug) for slug in slugs)
-        grants = [
-            Grant(organization_id=one.id, project_ids=None) for one in found if one is not None
-        ]
+        organizations = engine.directory.organizations()
+        grants = [Grant(organization_id=one.id, project_ids=None) for one in organizations]
         _, secret = engine.tokens.create("benchmarks", grants, now=NOW)
     return copy, secret
 
 
-def _fingerprint() -> str:
+def fingerprint(makers: Sequence[str]) -> str:
+    """Digest the files that these patterns name."""
     digest = hashlib.sha256()
-    for pattern in _MAKERS:
+    for pattern in makers:
         for path in sorted(ROOT.glob(pattern)):
             digest.update(path.read_bytes())
     return digest.hexdigest()[:8]

@@ -15,12 +15,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from benchmarks.data.files import NOW
 from benchmarks.database import ROOT, copy_for_service, demo_database
 from benchmarks.ingest_course import QUESTION, Course, Sides, Size
 from benchmarks.ingest_letters import Letters
 from benchmarks.ingest_report import IngestReport, terminal_table, write
 from benchmarks.server import ServiceFailed, await_port, free_port, serving
-from benchmarks.shapes import NOW, PROBE
+from benchmarks.shapes import PROBE
 from engine.engine import Engine
 
 RESULTS = ROOT / "benchmarks" / "results"

@@ -23,9 +23,9 @@ from benchmarks.ingest_letters import Encoding, Letters
 from benchmarks.ingest_load import Load, Outcome
 from benchmarks.ingest_report import Comparison, IngestReport
 from benchmarks.server import Client, ServiceFailed
-from benchmarks.shapes import SHAPES
+from benchmarks.shapes import SESSION_HEALTH
 
-QUESTION = next(shape for shape in SHAPES if shape.name == "session-health")
+QUESTION = SESSION_HEALTH
 """The question whose time is taken while envelopes come in: sessions and users, 14 d by 1 h."""
 
 _PATIENCE_SECONDS = 120.0

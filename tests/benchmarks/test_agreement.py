@@ -5,8 +5,8 @@ from dataclasses import replace
 import orjson
 import pytest
 
-from benchmarks.agreement import differences, same_over_http
-from benchmarks.naive import Rows
+from benchmarks.race.agreement import differences, same_over_http
+from benchmarks.race.rows import Rows
 from engine.result import Group, Page, Result
 
 PAGE = Page(offset=0, previous_offset=0, next_offset=0, more=False)

@@ -1,4 +1,4 @@
-"""Whether two answers say the same: ours against plain SQL, and HTTP's against ours.
+"""Whether two answers say the same: ours against another contestant's, and HTTP's against ours.
 
 Owns the comparison. Does not know how either was made, nor how long it took.
 """
@@ -9,18 +9,18 @@ from typing import TypeAlias
 
 import orjson
 
-from benchmarks.naive import BUCKET, Row, Rows
+from benchmarks.race.rows import BUCKET, Row, Rows
+from benchmarks.shapes import STATUS
 from engine.result import Group, Result
 
 Cell: TypeAlias = int | float | str | None
 _Measured: TypeAlias = Mapping[tuple[Cell, ...], Mapping[str, Cell]]
 
-STATUS = "session.status"
 _COLUMN_OF_KEY = {"project": "project_id", "release": "release", "environment": "environment"}
 
 
 def differences(result: Result, totals: Rows, series: Rows | None) -> Iterator[str]:
-    """Yield a line for each number in which our result and the rows of plain SQL differ."""
+    """Yield a line for each number in which our result and the rows of another differ."""
     keys = _keys(result)
     totals_by_group = _by_group(totals, keys)
     series_by_group = {} if series is None else _by_group(series, (*keys, BUCKET))

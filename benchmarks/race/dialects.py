@@ -176,9 +176,11 @@ HOUSE_HOURLY = Dialect(
     bucket=_house_bucket,
 )
 
+DUCKDB, HOUSE, HOURLY = "DuckDB", "chDB exact", "hourly states"
+
 DIALECTS: Mapping[str, Dialect] = {
-    "DuckDB": DUCK,
-    "chDB exact": HOUSE_EXACT,
-    "hourly states": HOUSE_HOURLY,
+    DUCKDB: DUCK,
+    HOUSE: HOUSE_EXACT,
+    HOURLY: HOUSE_HOURLY,
 }
 """The contestants besides us, by the names they have in the report."""

@@ -6,10 +6,9 @@ Owns the shape of the statements. Does not know who runs them.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from benchmarks.agreement import STATUS
-from benchmarks.contest.dialects import STATUSES, Dialect
-from benchmarks.naive import BUCKET, Row
-from benchmarks.shapes import SESSIONS
+from benchmarks.race.dialects import STATUSES, Dialect
+from benchmarks.race.rows import BUCKET, Row
+from benchmarks.shapes import SESSIONS, STATUS
 from schema.catalog import FIELD_BY_NAME, Subject
 
 _COLUMN_OF_KEY = {"project": "project_id", "release": "release", "environment": "environment"}

@@ -6,23 +6,25 @@ Owns the rounds. Does not know bars or reports.
 import re
 import statistics
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import TypeVar
 
-from benchmarks.agreement import STATUS, differences, same_over_http
-from benchmarks.contest.dialects import DIALECTS
-from benchmarks.contest.field import Field, Progress
-from benchmarks.contest.statements import Asked, can_answer
-from benchmarks.contest.worker import Answered
 from benchmarks.data.catalogue import PROJECTS
 from benchmarks.data.files import NOW
-from benchmarks.naive import Rows
-from benchmarks.shapes import Shape
+from benchmarks.race.agreement import differences, same_over_http
+from benchmarks.race.dialects import DIALECTS, HOURLY
+from benchmarks.race.field import Field, Progress
+from benchmarks.race.rows import Rows
+from benchmarks.race.statements import Asked, can_answer
+from benchmarks.race.worker import Answered
+from benchmarks.shapes import STATUS, Shape
 from engine.result import Answer
 
-OURS, HTTP, HOURLY = "ours", "HTTP", "hourly states"
-EXACT = ("DuckDB", "chDB exact")
+Given = TypeVar("Given")
+
+OURS, HTTP = "ours", "HTTP"
 _SHOWN_DIFFERENCES = 5
 _QUOTED = re.compile(r'release:"?([^" ]+)"?')
 
@@ -32,7 +34,7 @@ class Lap:
     """One question: seconds of each contestant's rounds and of its first ask, and what was wrong.
 
     A contestant that cannot answer has no times. `error` is the hourly states' greatest relative
-    error in a total, or None.
+    error in a total, or None. `stages` are the median seconds of the stages of our engine.
     """
 
     shape: Shape
@@ -41,6 +43,7 @@ class Lap:
     first: Mapping[str, float]
     wrong: tuple[str, ...]
     error: float | None
+    stages: Mapping[str, float]
 
     def median(self, name: str) -> float | None:
         """The middle of a contestant's rounds."""
@@ -62,14 +65,11 @@ class Start:
         organization = field.engine.directory.find_organization(shape.organization)
         assert organization is not None
         self._scope = field.engine.directory.scope(organization.id)
-        self._first: dict[str, float] = {}
-        began = time.perf_counter()
-        self._answer = self._ask_engine()
-        self._first[OURS] = time.perf_counter() - began
+        self._stages: list[Mapping[str, float]] = []
+        self._answer, seconds = _timed(self._ask_engine)
+        self._first = {OURS: seconds}
         self._asked = _asked(shape, self._answer)
-        self._able = [
-            name for name, dialect in DIALECTS.items() if can_answer(dialect, self._asked)
-        ]
+        self._able = [name for name in field.workers if can_answer(DIALECTS[name], self._asked)]
         self._wrong, self._error = self._check()
         self._seconds: dict[str, list[float]] = {name: [] for name in (OURS, HTTP, *self._able)}
 
@@ -89,26 +89,30 @@ class Start:
             first=self._first,
             wrong=tuple(self._wrong),
             error=self._error,
+            stages={
+                stage: statistics.median(stages.get(stage, 0.0) for stages in self._stages)
+                for stage in self._answer.trace.stages
+            },
         )
 
     def _time(self, name: str) -> float:
-        if name not in (OURS, HTTP):
-            return self._field.workers[name].ask(name, self._asked).seconds
-        began = time.perf_counter()
         if name == OURS:
-            self._ask_engine()
-        else:
-            self._field.client.get(self.shape.address())
-        return time.perf_counter() - began
+            answer, seconds = _timed(self._ask_engine)
+            self._stages.append(answer.trace.stages)
+            return seconds
+        if name == HTTP:
+            return _timed(self._ask_service)[1]
+        return self._field.workers[name].ask(name, self._asked).seconds
 
     def _ask_engine(self) -> Answer:
         return self._field.engine.query(self.shape.request, self._scope, NOW)
 
+    def _ask_service(self) -> bytes:
+        return self._field.client.get(self.shape.address())
+
     def _check(self) -> tuple[list[str], float | None]:
         wrong, error = [], None
-        began = time.perf_counter()
-        body = self._field.client.get(self.shape.address())
-        self._first[HTTP] = time.perf_counter() - began
+        body, self._first[HTTP] = _timed(self._ask_service)
         if not same_over_http(self._answer.result, body):
             wrong.append("HTTP answers something else")
         for name in self._able:
@@ -143,6 +147,12 @@ def run(
             progress((number + 1) * len(shapes) + done, total)
     progress(total, total)
     return tuple(start.lap() for start in starts)
+
+
+def _timed(ask: Callable[[], Given]) -> tuple[Given, float]:
+    began = time.perf_counter()
+    given = ask()
+    return given, time.perf_counter() - began
 
 
 def _asked(shape: Shape, answer: Answer) -> Asked:

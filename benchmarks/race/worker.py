@@ -15,9 +15,9 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from benchmarks.contest.dialects import DIALECTS, Dialect
-from benchmarks.contest.statements import Asked, spell_series, spell_totals
-from benchmarks.naive import Row, Rows
+from benchmarks.race.dialects import DIALECTS, Dialect
+from benchmarks.race.rows import Row, Rows
+from benchmarks.race.statements import Asked, spell_series, spell_totals
 
 _PROCESSES = multiprocessing.get_context("spawn")
 _PATIENCE_SECONDS = 60.0
@@ -63,7 +63,7 @@ class Worker:
         theirs.close()
 
     def ask(self, dialect: str, asked: Asked) -> Answered:
-        """Have it answer in one of the dialects of `benchmarks.contest.dialects`."""
+        """Have it answer in one of the dialects of `benchmarks.race.dialects`."""
         answer = self._call((dialect, asked))
         assert isinstance(answer, Answered)
         return answer

@@ -8,7 +8,7 @@ from dataclasses import replace
 from enum import StrEnum
 
 from benchmarks.data.catalogue import releases_of
-from benchmarks.shapes import SESSIONS, STATUS, USERS, Shape
+from benchmarks.shapes import PROBE, SESSION_HEALTH, SESSIONS, STATUS, USERS, Shape
 from engine.request import Request
 
 _SHOP = releases_of("shop-android")
@@ -65,14 +65,7 @@ _REAL = (
         period="28d",
         interval="1h",
     ),
-    _shape(
-        "existence-probe",
-        "Has this project any sessions? 90 d by 1 d",
-        fields=(SESSIONS,),
-        projects=("backoffice",),
-        period="90d",
-        interval="1d",
-    ),
+    PROBE,
     _shape(
         "team-stability",
         "Every project by status, 7 d by 1 d",
@@ -81,14 +74,7 @@ _REAL = (
         period="7d",
         interval="1d",
     ),
-    _shape(
-        "session-health",
-        "Sessions and users by status, 14 d by 1 h",
-        fields=(SESSIONS, USERS),
-        groups=(STATUS,),
-        period="14d",
-        interval="1h",
-    ),
+    SESSION_HEALTH,
     _shape(
         "anr-card",
         "How many users saw the app hang, totals only, 28 d",

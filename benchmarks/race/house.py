@@ -5,11 +5,11 @@ columns of the first version, always empty today, and the retention of old rows 
 """
 
 import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
-from chdb.session import Session
 
 from benchmarks.data import Data
 
@@ -126,6 +126,7 @@ _KEPT = """
 def build(path: Path, exported: Path, data: Data) -> None:
     """Fill both contestants' tables, file by file, and merge their parts to the end."""
     unfinished = path.with_suffix(".unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
     house = House(unfinished)
     for statement in INCUMBENT_TABLES:
         house.command(statement)
@@ -143,7 +144,9 @@ class House:
     """An open chDB database."""
 
     def __init__(self, path: Path) -> None:
-        """Open the folder, or make it."""
+        """Open the folder, or make it; needs the optional group `race`."""
+        from chdb.session import Session  # noqa: PLC0415  (optional)
+
         self._session = Session(str(path))
         self.command(f"SET max_threads = {os.cpu_count() or 1}")
 

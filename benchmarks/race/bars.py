@@ -8,10 +8,11 @@ import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from benchmarks.contest.dialects import DIALECTS
-from benchmarks.contest.ours import Late
-from benchmarks.contest.questions import KINDS, Kind
-from benchmarks.contest.rounds import HOURLY, HTTP, OURS, Lap
+from benchmarks.race.dialects import DIALECTS, DUCKDB, HOURLY
+from benchmarks.race.field import Watched
+from benchmarks.race.ours import Late
+from benchmarks.race.questions import KINDS, Kind
+from benchmarks.race.rounds import HTTP, OURS, Lap
 
 _MEGABYTE = 1e6
 _LITTLE_POINTS = 1_000
@@ -24,8 +25,7 @@ class Measured:
     sessions: int
     load_seconds: float
     our_bytes: int
-    incumbent_bytes: int
-    resident_bytes: int
+    watched: Watched
     late: Late
     small_median: float | None
 
@@ -50,10 +50,10 @@ def our_median(laps: Sequence[Lap]) -> float:
     return statistics.median(lap.median(OURS) or 0.0 for lap in laps)
 
 
-def mean_ratio(laps: Iterable[Lap], name: str) -> float:
-    """The geometric mean of how many times faster we are than one contestant."""
+def mean_ratio(laps: Iterable[Lap], name: str) -> float | None:
+    """The geometric mean of how many times faster we are than one contestant, if they ran."""
     ratios = [ratio for lap in laps if (ratio := lap.ratio(name)) is not None]
-    return math.exp(statistics.fmean(map(math.log, ratios))) if ratios else math.nan
+    return math.exp(statistics.fmean(map(math.log, ratios))) if ratios else None
 
 
 def slowest(laps: Sequence[Lap]) -> tuple[float, str]:
@@ -78,27 +78,26 @@ def _question_bars(laps: Sequence[Lap]) -> tuple[Bar, ...]:
     wrong = sum(bool(lap.wrong) for lap in laps)
     return (
         Bar(what="answers that differ", wanted="0", reached=str(wrong), met=not wrong),
-        _ratio("all questions, hourly states", mean_ratio(laps, HOURLY), 10),
+        *_ratio("all questions", laps, HOURLY, 10),
         Bar(
             what="never slower than anybody",
             wanted="1x",
             reached=f"{least:.2f}x ({where})",
             met=least >= 1,
         ),
-        _ratio("distinct users, hourly states", mean_ratio(users, HOURLY), 10),
-        _ratio("distinct users, DuckDB", mean_ratio(users, "DuckDB"), 30),
-        _ratio("percentiles, hourly states", mean_ratio(durations, HOURLY), 1),
+        *_ratio("distinct users", users, HOURLY, 10),
+        *_ratio("distinct users", users, DUCKDB, 30),
+        *_ratio("percentiles", durations, HOURLY, 1),
         _at_most("HTTP adds, 95th percentile", _high(adds) * 1000, 5, "ms"),
     )
 
 
 def _upkeep_bars(measured: Measured) -> tuple[Bar, ...]:
     rate = measured.sessions / measured.load_seconds
+    watched = measured.watched
     return (
-        _at_most(
-            "disk", measured.our_bytes / _MEGABYTE, measured.incumbent_bytes / _MEGABYTE, "MB"
-        ),
-        _at_most("resident while answering", measured.resident_bytes / _MEGABYTE, 1500, "MB"),
+        *_disk(measured.our_bytes, watched.incumbent_bytes),
+        _at_most("resident while answering", watched.resident_bytes / _MEGABYTE, 1500, "MB"),
         Bar(
             what="load",
             wanted="100,000 sessions/s",
@@ -114,6 +113,12 @@ def _upkeep_bars(measured: Measured) -> tuple[Bar, ...]:
     )
 
 
+def _disk(own: int, incumbent: int | None) -> tuple[Bar, ...]:
+    if incumbent is None:
+        return ()
+    return (_at_most("disk", own / _MEGABYTE, incumbent / _MEGABYTE, "MB"),)
+
+
 def _growth(laps: Sequence[Lap], measured: Measured) -> tuple[Bar, ...]:
     if measured.small_median is None:
         return ()
@@ -124,8 +129,19 @@ def _growth(laps: Sequence[Lap], measured: Measured) -> tuple[Bar, ...]:
     )
 
 
-def _ratio(what: str, reached: float, wanted: float) -> Bar:
-    return Bar(what=what, wanted=f"{wanted:g}x", reached=f"{reached:.1f}x", met=reached >= wanted)
+def _ratio(what: str, laps: Iterable[Lap], name: str, wanted: float) -> tuple[Bar, ...]:
+    """Judge how many times faster than somebody we are, who may not be there."""
+    reached = mean_ratio(laps, name)
+    if reached is None:
+        return ()
+    return (
+        Bar(
+            what=f"{what}, {name}",
+            wanted=f"{wanted:g}x",
+            reached=f"{reached:.1f}x",
+            met=reached >= wanted,
+        ),
+    )
 
 
 def _at_most(what: str, reached: float, wanted: float, unit: str) -> Bar:

@@ -1,4 +1,4 @@
-"""Writes a contest down: Markdown for people, JSON for programs, a picture, and the bars.
+"""Writes a race down: Markdown for people, JSON for programs, a picture, and the bars.
 
 Owns the wording. Does not know how anything was measured.
 """
@@ -8,17 +8,16 @@ import os
 import platform
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import orjson
 from rich.table import Table
 
-from benchmarks.contest.bars import Bar, Measured, mean_ratio
-from benchmarks.contest.dialects import DIALECTS
-from benchmarks.contest.rounds import HOURLY, HTTP, OURS, Lap
-
-_NAMES = (OURS, HTTP, *DIALECTS)
+from benchmarks.race.bars import Bar, Measured, mean_ratio
+from benchmarks.race.dialects import DIALECTS, DUCKDB, HOURLY, HOUSE
+from benchmarks.race.questions import KINDS, Kind
+from benchmarks.race.rounds import HTTP, OURS, Lap
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,11 +33,17 @@ class Report:
         """Whether every exact answer was the same from everybody."""
         return not any(lap.wrong for lap in self.laps)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Who took part."""
+        timed = {name for lap in self.laps for name in lap.seconds}
+        return tuple(name for name in (OURS, HTTP, *DIALECTS) if name in timed)
+
 
 def write(report: Report, folder: Path) -> tuple[Path, ...]:
     """Write all files into the folder and list them; no picture without matplotlib."""
     folder.mkdir(parents=True, exist_ok=True)
-    stem = f"contest-{report.measured.sessions}"
+    stem = f"race-{report.measured.sessions}"
     markdown, numbers = folder / f"{stem}.md", folder / f"{stem}.json"
     markdown.write_text(_markdown(report), encoding="utf-8")
     numbers.write_bytes(orjson.dumps(_numbers(report), option=orjson.OPT_INDENT_2))
@@ -63,17 +68,42 @@ def _headline(report: Report) -> str:
     return f"{report.measured.sessions:,} sessions, {os.cpu_count()} processors"
 
 
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
 def _markdown(report: Report) -> str:
+    names, laps = report.names, report.laps
     bars = [(bar.what, bar.wanted, bar.reached, "yes" if bar.met else "no") for bar in report.bars]
-    headings = ("question", "points", *(f"{name}, ms" for name in _NAMES), "error of hourly states")
     lines = [f"# {_headline(report)}", "", *_table(("bar", "wanted", "reached", "met"), bars)]
-    lines += ["", *_table(headings, [_cells(lap) for lap in report.laps])]
-    lines += ["", "Medians; in brackets how many times faster we are in process. First asks:", ""]
-    lines += _table(("question", *_NAMES), [_first_cells(lap) for lap in report.laps])
-    lines += ["", "## The questions", ""]
+    lines += ["", f"The service started in {report.measured.watched.start_seconds:.1f} s."]
+    lines += ["", "Medians; in brackets how many times faster we are in process.", ""]
+    lines += ["## The shapes of real callers", "", *_times(laps, names, shapes=True)]
+    lines += ["", "## What is asked most", "", *_times(laps, names, shapes=False)]
+    lines += ["", "## First asks", ""]
+    lines += _table(("question", *names), [_first_cells(lap, names) for lap in laps])
+    lines += ["", "## Where our time goes", "", *_stages(laps), "", "## The questions", ""]
     lines += [f"- `{lap.shape.name}`: {lap.shape.title}." for lap in report.laps]
     wrong = [f"- `{lap.shape.name}`: {line}" for lap in report.laps for line in lap.wrong]
     return "\n".join([*lines, *(["", "## Answers that differ", "", *wrong] if wrong else []), ""])
+
+
+def _times(laps: Sequence[Lap], names: Sequence[str], *, shapes: bool) -> list[str]:
+    headings = ("question", "points", *(f"{name}, ms" for name in names), "error of hourly states")
+    asked = [lap for lap in laps if (KINDS[lap.shape.name] is Kind.SHAPE) is shapes]
+    return _table(headings, [_cells(lap, names) for lap in asked])
+
+
+def _stages(laps: Sequence[Lap]) -> list[str]:
+    stages = list(dict.fromkeys(stage for lap in laps for stage in lap.stages))
+    rows = [
+        (lap.shape.name, *(f"{lap.stages.get(stage, 0.0) * 1000:.1f}" for stage in stages))
+        for lap in laps
+    ]
+    return _table(("question", *(f"{stage}, ms" for stage in stages)), rows)
 
 
 def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
@@ -81,9 +111,9 @@ def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     return [f"| {' | '.join(row)} |" for row in (headings, ruled, *rows)]
 
 
-def _cells(lap: Lap) -> tuple[str, ...]:
+def _cells(lap: Lap, names: Sequence[str]) -> tuple[str, ...]:
     error = "" if lap.error is None else f"{lap.error:.1%}"
-    return (lap.shape.name, str(lap.points), *(_cell(lap, name) for name in _NAMES), error)
+    return (lap.shape.name, str(lap.points), *(_cell(lap, name) for name in names), error)
 
 
 def _cell(lap: Lap, name: str) -> str:
@@ -94,8 +124,8 @@ def _cell(lap: Lap, name: str) -> str:
     return shown if name in (OURS, HTTP) or ratio is None else f"{shown} ({ratio:.1f}x)"
 
 
-def _first_cells(lap: Lap) -> tuple[str, ...]:
-    times = (lap.first.get(name) for name in _NAMES)
+def _first_cells(lap: Lap, names: Sequence[str]) -> tuple[str, ...]:
+    times = (lap.first.get(name) for name in names)
     return (lap.shape.name, *("cannot" if one is None else f"{one * 1000:.1f}" for one in times))
 
 
@@ -103,7 +133,7 @@ def _numbers(report: Report) -> dict[str, object]:
     return {
         "processors": os.cpu_count(),
         "python": platform.python_version(),
-        "versions": {name: version(name) for name in ("duckdb", "chdb", "chdb-core")},
+        "versions": {name: _version(name) for name in ("duckdb", "chdb", "chdb-core")},
         "measured": asdict(report.measured),
         "bars": [asdict(bar) for bar in report.bars],
         "mean_ratios": {name: mean_ratio(report.laps, name) for name in DIALECTS},
@@ -114,6 +144,7 @@ def _numbers(report: Report) -> dict[str, object]:
                 "points": lap.points,
                 "seconds": dict(lap.seconds),
                 "first_seconds": dict(lap.first),
+                "stages_seconds": dict(lap.stages),
                 "hourly_error": lap.error,
                 "differences": lap.wrong,
             }
@@ -130,7 +161,7 @@ def _draw(report: Report, paths: Sequence[Path]) -> None:
     figure = Figure(figsize=(9, 0.3 * len(laps) + 1.5), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
-    for name, mark in ((OURS, "o"), (HOURLY, "s"), ("chDB exact", "^"), ("DuckDB", "D")):
+    for name, mark in ((OURS, "o"), (HOURLY, "s"), (HOUSE, "^"), (DUCKDB, "D")):
         found = [(row, lap.median(name)) for row, lap in enumerate(laps)]
         rows = [row for row, median in found if median is not None]
         axes.scatter(
