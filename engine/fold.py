@@ -13,16 +13,16 @@ such a session shows by having a highest and a lowest number that differ.
 
 from typing import Final
 
-from schema.session import COUNT_COLUMNS, SESSION_COLUMNS, Outcome, UpdateStatus
+from schema.session import SESSION_COLUMNS, Outcome, UpdateStatus
 
 _SESSION_NAMES: Final = ", ".join(f'"{column.name}"' for column in SESSION_COLUMNS)
 
 _FAILURE: Final = (
-    "max(CASE status"
+    "CASE status"
     f" WHEN '{UpdateStatus.CRASHED}' THEN {Outcome.CRASHED:d}"
     f" WHEN '{UpdateStatus.ABNORMAL}' THEN {Outcome.ABNORMAL:d}"
     f" WHEN '{UpdateStatus.UNHANDLED}' THEN {Outcome.UNHANDLED:d}"
-    f" ELSE {Outcome.HEALTHY:d} END)"
+    f" ELSE {Outcome.HEALTHY:d} END"
 )
 
 _RANK: Final = (
@@ -72,7 +72,7 @@ def _grouped(source: str) -> str:
         SELECT project_id, session_id, min(arrival) AS first_update,
             min({{'late': NOT init, 'at': timestamp, 'seq': seq, 'started': started,
                 'release': release, 'environment': environment}}) AS identity,
-            {_FAILURE} AS failure,
+            max({_FAILURE}) AS failure,
             max(errors) AS errors,
             max({{'at': timestamp, 'seq': seq, 'rank': {_RANK}}}) AS latest,
             max({{'at': timestamp, 'seq': seq, 'person': person}})
@@ -105,20 +105,62 @@ def _tied(source: str) -> str:
     """  # noqa: S608  (every part is a constant of ours)
 
 
+def project_updates(source: str) -> str:
+    """Spell a SELECT of SESSION_COLUMNS from updates each of which is the only one of its session.
+
+    It says what `fold_updates` would.
+    """
+    return f"""
+        SELECT arrival AS first_update, project_id, {seconds("started")} AS started,
+            release, environment,
+            CAST(CASE
+                WHEN {_FAILURE} > {Outcome.HEALTHY:d} THEN {_FAILURE}
+                WHEN {_RANK} = 2 OR errors > 0 THEN {Outcome.ERRORED:d}
+                ELSE {Outcome.HEALTHY:d}
+            END AS UTINYINT) AS outcome,
+            CAST(1 AS BIGINT) AS quantity,
+            person,
+            CASE WHEN status = '{UpdateStatus.EXITED}' THEN duration END AS duration,
+            CASE WHEN status = '{UpdateStatus.ABNORMAL}' THEN nullif(abnormal_mechanism, '') END
+                AS abnormal_mechanism
+        FROM {source} WHERE session_id IS NOT NULL
+    """  # noqa: S608  (every part is a constant of ours)
+
+
+def repeated_in(source: str) -> str:
+    """Spell a SELECT of the sessions that more than one update in the table `source` tells of."""
+    return f"""
+        SELECT project_id, session_id FROM {source} WHERE session_id IS NOT NULL
+        GROUP BY project_id, session_id HAVING count(*) > 1
+    """  # noqa: S608  (every part is a constant of ours)
+
+
 def expand_counted(source: str) -> str:
     """Spell a SELECT of SESSION_COLUMNS with one row a counted outcome, which is never folded."""
-    parts = [
-        f"""
-        SELECT arrival AS first_update, project_id,
-            {seconds("started")} AS started, release, environment,
-            CAST({_COUNTED_OUTCOMES[name]:d} AS UTINYINT) AS outcome, {name} AS quantity,
-            person, CAST(NULL AS DOUBLE) AS duration,
+    quantity = " ".join(
+        f"WHEN {outcome:d} THEN {name}" for name, outcome in _COUNTED_OUTCOMES.items()
+    )
+    outcomes = ", ".join(f"({outcome:d})" for outcome in _COUNTED_OUTCOMES.values())
+    return f"""
+        SELECT arrival AS first_update, project_id, {seconds("started")} AS started,
+            release, environment, CAST(number AS UTINYINT) AS outcome,
+            CASE number {quantity} END AS quantity, person, CAST(NULL AS DOUBLE) AS duration,
             CAST(NULL AS VARCHAR) AS abnormal_mechanism
-        FROM {source} WHERE session_id IS NULL AND {name} > 0
-        """  # noqa: S608  (every part is a constant of ours)
-        for name in COUNT_COLUMNS
-    ]
-    return " UNION ALL ".join(parts)
+        FROM (FROM {source} WHERE session_id IS NULL)
+        CROSS JOIN (VALUES {outcomes}) AS outcomes (number)
+        WHERE CASE number {quantity} END > 0
+    """  # noqa: S608  (every part is a constant of ours)
+
+
+def fold_whole(source: str) -> str:
+    """Spell a SELECT of SESSION_COLUMNS of all that the table `source` tells."""
+    of_several = f"{source} {{}} JOIN several USING (project_id, session_id)"
+    parts = (
+        project_updates(of_several.format("ANTI")),
+        fold_updates(f"(SELECT {source}.* FROM {of_several.format('SEMI')})"),  # noqa: S608  (ours)
+        expand_counted(source),
+    )
+    return f"WITH several AS MATERIALIZED ({repeated_in(source)}) {' UNION ALL '.join(parts)}"
 
 
 def insert_sessions(select: str) -> str:

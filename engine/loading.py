@@ -3,7 +3,7 @@
 Owns the steps of a write. Does not know file formats, nor the rules a row must keep.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import duckdb
@@ -11,7 +11,8 @@ import duckdb
 from engine.clock import real_clock
 from engine.directory import Directory
 from engine.errors import StorageUnavailable
-from engine.fold import expand_counted, fold_updates, insert_people, insert_sessions
+from engine.fold import insert_people
+from engine.folding import fold_since
 from engine.intake import (
     REPORTED_ROWS,
     BadRow,
@@ -23,12 +24,9 @@ from engine.intake import (
 )
 from engine.register import environments_of, releases_of
 from engine.seen import Sighting
-from engine.stale import days_of_updates, mark
 from engine.storage import Storage
 from schema.ddl import STAGED_TABLE
 from schema.session import REPORTED_COLUMNS, UPDATE_COLUMNS
-
-_SIGHTINGS = "SELECT project_id, environment, release, min(started) FROM staged GROUP BY ALL"
 
 _NEXT_ARRIVAL = "SELECT coalesce(max(arrival), 0) + 1 FROM session_updates"
 
@@ -49,30 +47,6 @@ _APPEND = f"""
     SELECT {", ".join(f'"{column.name}"' for column in UPDATE_COLUMNS)}
     FROM staged LEFT JOIN (SELECT distinct_id, number AS person FROM people) USING (distinct_id)
 """  # noqa: S608  (names of ours)
-
-_FRESH = """
-    CREATE TEMP TABLE fresh AS FROM session_updates WHERE arrival >= $first
-"""
-
-_KNOWN = """
-    CREATE TEMP TABLE known AS
-    SELECT project_id, session_id, min(arrival) AS first_update
-    FROM session_updates SEMI JOIN fresh USING (project_id, session_id)
-    WHERE arrival < $first
-    GROUP BY project_id, session_id
-"""
-
-_COUNT_KNOWN = "SELECT count(*) FROM known"
-
-_AFFECTED = """
-    CREATE TEMP TABLE affected AS
-    FROM fresh WHERE session_id IS NOT NULL
-    UNION ALL
-    SELECT session_updates.* FROM session_updates SEMI JOIN known USING (project_id, session_id)
-    WHERE arrival < $first
-"""
-
-_FORGET = "DELETE FROM sessions USING known WHERE sessions.first_update = known.first_update"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,17 +127,16 @@ def fold_pending(storage: Storage, directory: Directory) -> int:
 
 def _move_on(
     cursor: duckdb.DuckDBPyConnection, directory: Directory, first: int, *, releases: bool
-) -> list[Sighting]:
+) -> Sequence[Sighting]:
     """Append the table `staged`, numbered from `first`, to the truth, fold it, and register."""
     _append(cursor)
-    fold_since(cursor, first)
-    sightings: list[Sighting] = cursor.execute(_SIGHTINGS).fetchall()
+    sightings = fold_since(cursor, first)
     if not directory.seen.covers(sightings):
         _register(cursor, releases=releases)
     return sightings
 
 
-def _learn(directory: Directory, sightings: list[Sighting], *, releases: bool) -> None:
+def _learn(directory: Directory, sightings: Sequence[Sighting], *, releases: bool) -> None:
     """Let the directory know what has been registered, now that it is on disk."""
     if not directory.seen.covers(sightings):
         directory.refresh()
@@ -237,28 +210,8 @@ def _append(cursor: duckdb.DuckDBPyConnection) -> None:
     cursor.execute(_APPEND)
 
 
-def fold_since(cursor: duckdb.DuckDBPyConnection, first: int) -> None:
-    """Bring `sessions` up to date with the updates from this arrival on.
-
-    Sessions that were known before are folded anew from all their updates. Each table gets its rows
-    in one statement: DuckDB 2.0 mixes up which rows are visible after a large insert is followed,
-    in the same transaction, by one into the same table that turns out to be empty.
-    """
-    values = {"first": first}
-    cursor.execute(_FRESH, values)
-    cursor.execute(_KNOWN, values)
-    ((known,),) = cursor.execute(_COUNT_KNOWN).fetchall()
-    source = "fresh"
-    if known:
-        source = "affected"
-        cursor.execute(_AFFECTED, values)
-        cursor.execute(_FORGET)
-    parts = (fold_updates(source), expand_counted("fresh"))
-    cursor.execute(insert_sessions(" UNION ALL ".join(parts)))
-    cursor.execute(mark(f"{days_of_updates('fresh')} UNION ALL {days_of_updates(source)}"))
-
-
 def _register(cursor: duckdb.DuckDBPyConnection, *, releases: bool) -> None:
-    """Make the environments of the table `staged` known, and its releases if wanted."""
-    for statement in (environments_of("staged"), *(releases_of("staged") if releases else ())):
+    """Make the environments of the table `sightings` known, and its releases if wanted."""
+    wanted = releases_of("sightings") if releases else ()
+    for statement in (environments_of("sightings"), *wanted):
         cursor.execute(statement)

@@ -6,7 +6,7 @@ Owns the two walks over all updates. Does not know how updates arrive, nor how o
 from dataclasses import dataclass
 from typing import Final
 
-from engine.fold import expand_counted, fold_updates, insert_sessions
+from engine.fold import fold_whole, insert_sessions
 from engine.register import environments_of, releases_of
 from engine.stale import days_of_sessions, days_of_updates, mark
 from engine.storage import Storage
@@ -14,7 +14,7 @@ from schema.session import SESSION_COLUMNS
 
 _EXAMPLES: Final = 10
 _NAMES: Final = ", ".join(f'"{column.name}"' for column in SESSION_COLUMNS)
-_FOLDED: Final = f"{fold_updates('session_updates')} UNION ALL {expand_counted('session_updates')}"
+_FOLDED: Final = fold_whole("session_updates")
 _DERIVED: Final = f"SELECT {_NAMES} FROM ({_FOLDED})"  # noqa: S608  (names of ours)
 _STORED: Final = f"SELECT {_NAMES} FROM sessions"  # noqa: S608  (names of ours)
 

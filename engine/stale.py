@@ -21,6 +21,6 @@ def days_of_updates(source: str) -> str:
 def mark(select: str) -> str:
     """Spell the statement that notes all (project_id, day) of a SELECT; once a transaction.
 
-    (Why once: see `engine.loading.fold_since`.)
+    (Why once: see `engine.folding`.)
     """
     return f"INSERT INTO stale_days SELECT DISTINCT project_id, day FROM ({select})"  # noqa: S608  (the caller's own SQL)

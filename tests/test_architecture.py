@@ -21,6 +21,7 @@ OWNERS = {
         "engine.backup",
         "engine.directory",
         "engine.execute",
+        "engine.folding",
         "engine.intake",
         "engine.loading",
         "engine.opening",
