@@ -5,7 +5,7 @@ so totals are measured over the whole range: users and percentiles do not add up
 what is ADDITIVE may be summed. Does not know how a measure is computed.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +14,9 @@ from schema.catalog import FIELD_BY_NAME, Kind, Measure, Subject
 from schema.session import Outcome
 
 Values = Mapping[Measure, float | int | None]
+
+Columns = Mapping[Measure, Sequence[float | int | None]]
+"""The numbers of several spans, one after another; a measure that is left out is empty in all."""
 
 MILLISECONDS_PER_SECOND: Final = 1000
 
@@ -58,16 +61,16 @@ class Ratio:
     below: Measure | None = None
     free: bool = False
 
-    def of(self, values: Values) -> Number:
-        """Give the number for one group and one span."""
-        above = values.get(self.above)
+    def over(self, columns: Columns, count: int) -> list[Number]:
+        """Give the numbers of `count` spans."""
+        nothing: Sequence[None] = (None,) * count
+        above = columns.get(self.above, nothing)
         if self.below is None:
-            return above
-        below = values.get(self.below)
-        if not below:
-            return None
-        share = (above or 0) / below
-        return 1 - share if self.free else share
+            return list(above)
+        pairs = zip(above, columns.get(self.below, nothing), strict=True)
+        if self.free:
+            return [1 - (part or 0) / whole if whole else None for part, whole in pairs]
+        return [(part or 0) / whole if whole else None for part, whole in pairs]
 
 
 def _ratio(above: Measure, *, free: bool = False) -> Ratio:
@@ -119,29 +122,34 @@ def _all_of(subject: Subject) -> frozenset[Measure]:
     return frozenset({TOTAL[subject], UNHEALTHY[subject], *FAILURES[subject].values()})
 
 
-def finish(name: str, values: Values) -> Number:
-    """Give a field's number from the measures of one group and one span; `{}` is an empty span."""
+def finish(name: str, columns: Columns, count: int) -> list[Number]:
+    """Give a field's numbers from the measures of `count` spans of one group."""
     if name in COMPOSED_FIELDS:
-        return _finish_composed(name, values)
-    number = RATIOS[name].of(values)
+        return _finish_composed(name, columns, count)
+    numbers = RATIOS[name].over(columns, count)
     if name.endswith("(session.duration)"):
-        return None if number is None else number * float(MILLISECONDS_PER_SECOND)
+        seconds = float(MILLISECONDS_PER_SECOND)
+        return [None if number is None else number * seconds for number in numbers]
     if name in ("sum(session)", "count_unique(user)"):
-        return number or 0
-    return number
+        return [number or 0 for number in numbers]
+    return numbers
 
 
-def _finish_composed(name: str, values: Values) -> Number:
+def _finish_composed(name: str, columns: Columns, count: int) -> list[Number]:
     subject = Subject.USER if name.endswith("(user)") else Subject.SESSION
-    total = values.get(TOTAL[subject]) or 0
-    if not total:
-        return 0
     if name == "unhealthy_rate(session)":
-        return (values.get(Measure.SESSIONS_UNHEALTHY) or 0) / total
-    return counter(Outcome.ERRORED, subject)(values) / total
+        parts = _whole(columns, Measure.SESSIONS_UNHEALTHY, count)
+    else:
+        parts = counter(Outcome.ERRORED, subject)(columns, count)
+    totals = _whole(columns, TOTAL[subject], count)
+    return [part / total if total else 0 for part, total in zip(parts, totals, strict=True)]
 
 
-def counter(outcome: Outcome, subject: Subject) -> Callable[[Values], int]:
+Counter = Callable[[Columns, int], list[int]]
+"""Counts several spans at once."""
+
+
+def counter(outcome: Outcome, subject: Subject) -> Counter:
     """Make what gives the sessions or users of one status; never below zero.
 
     The statuses exclude one another for sessions and add up to the total. A user belongs to every
@@ -150,21 +158,22 @@ def counter(outcome: Outcome, subject: Subject) -> Callable[[Values], int]:
     """
     failures = FAILURES[subject]
     if outcome in failures:
-        return _plain(failures[outcome])
+        return lambda columns, count: _whole(columns, failures[outcome], count)
     if outcome is Outcome.ERRORED:
         return _difference(UNHEALTHY[subject], *failures.values())
     return _difference(TOTAL[subject], UNHEALTHY[subject])
 
 
-def _plain(measure: Measure) -> Callable[[Values], int]:
-    return lambda values: int(values.get(measure) or 0)
+def _whole(columns: Columns, measure: Measure, count: int) -> list[int]:
+    return [int(number or 0) for number in columns.get(measure, (0,) * count)]
 
 
-def _difference(whole: Measure, *parts: Measure) -> Callable[[Values], int]:
-    def difference(values: Values) -> int:
-        number = int(values.get(whole) or 0)
+def _difference(whole: Measure, *parts: Measure) -> Counter:
+    def difference(columns: Columns, count: int) -> list[int]:
+        numbers = _whole(columns, whole, count)
         for part in parts:
-            number -= int(values.get(part) or 0)
-        return max(number, 0)
+            taken = _whole(columns, part, count)
+            numbers = [number - less for number, less in zip(numbers, taken, strict=True)]
+        return [max(number, 0) for number in numbers]
 
     return difference

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import cast
+from typing import Protocol, cast
 
 import duckdb
 
@@ -45,8 +45,15 @@ def run(statement: Statement, storage: Storage, *, timeout_seconds: float) -> Ro
         return run_on(statement, cursor)
 
 
+class Interruptible(Protocol):
+    """What can be stopped from another thread."""
+
+    def interrupt(self) -> None:
+        """Stop what is under way."""
+
+
 @contextmanager
-def within(seconds: float, cursor: duckdb.DuckDBPyConnection) -> Iterator[None]:
+def within(seconds: float, cursor: Interruptible) -> Iterator[None]:
     """Stop what a cursor does once the time is over; QueryTimeout if the block took longer."""
     began = time.monotonic()
     with _DEADLINES.within(seconds, cursor.interrupt):

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from engine.aggregates import Values
+from engine.aggregates import Columns, Values
 from engine.plan import Totals
 
 GroupKey: TypeAlias = tuple[int | str, ...]
@@ -16,11 +16,11 @@ GroupKey: TypeAlias = tuple[int | str, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """One base group: its key, its totals, and its non-empty buckets."""
+    """One base group: its key, its totals, and its series with a number for each bucket."""
 
     key: GroupKey
     totals: Values
-    buckets: dict[int, Values] = field(default_factory=dict)
+    series: Columns = field(default_factory=dict)
 
 
 def page(groups: Iterable[Measured], totals: Totals) -> tuple[Measured, ...]:
@@ -28,8 +28,11 @@ def page(groups: Iterable[Measured], totals: Totals) -> tuple[Measured, ...]:
     ordered = sorted(groups, key=lambda group: group.key)
     ratio = totals.ratio
     if ratio is not None:
-        numbers = {group.key: ratio.of(group.totals) for group in ordered}
-        known = [group for group in ordered if numbers[group.key] is not None]
-        known.sort(key=lambda group: numbers[group.key] or 0, reverse=totals.descending)
-        ordered = known + [group for group in ordered if numbers[group.key] is None]
+        wanted = (ratio.above,) if ratio.below is None else (ratio.above, ratio.below)
+        columns = {one: [group.totals.get(one) for group in ordered] for one in wanted}
+        rated = list(zip(ratio.over(columns, len(ordered)), ordered, strict=True))
+        known = [(number, group) for number, group in rated if number is not None]
+        known.sort(key=lambda pair: pair[0], reverse=totals.descending)
+        unknown = [group for number, group in rated if number is None]
+        ordered = [group for _, group in known] + unknown
     return tuple(ordered[totals.offset : totals.offset + totals.limit])

@@ -101,19 +101,20 @@ def _walk(
 
 def _find(planned: Plan, resources: Resources, watch: Stopwatch) -> Found:
     """Measure the groups of the page and one more."""
-    limits = resources.limits
     if planned.rows.source is not Source.SESSIONS:
         with watch.stage("run"):
-            return read(
+            found = read(
                 planned,
                 resources.reader,
-                most_rows=ROWS_A_POINT * limits.points,
-                timeout_seconds=limits.timeout_seconds,
+                timeout_seconds=resources.limits.timeout_seconds,
+                worn=Source.SESSIONS not in resources.sources,
             )
+        if found is not None:
+            return found
     statements, rows = _rows(planned, resources, watch)
     with watch.stage("shape"):
         groups = measured(rows, planned)
-    sources = (planned.rows.source.value,)
+    sources = (Source.SESSIONS.value,)
     return Found(groups=groups, statements=statements, rows=rows.count, sources=sources)
 
 

@@ -33,15 +33,13 @@ GRAINS: Final = {Source.DAYS: DAY_SECONDS, Source.HOURS: 3600}
 class Selection:
     """Which rows every step reads: of these projects, in this window, under this condition.
 
-    Days in `stale`, the first and the one after the last, may have changed since `source` was
-    built: those that have are read from the sessions themselves. None: no day has.
+    Days that have changed since `source` was built are read from the sessions themselves.
     """
 
     source: Source
     project_ids: tuple[int, ...]
     window: Window
     condition: Condition
-    stale: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,10 +4,10 @@ Owns which groups and buckets an answer shows. Does not know SQL or HTTP; the co
 are those of `engine.sql.lower.Statement`.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TypeAlias
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from typing import TypeAlias, TypeVar
 
-from engine.aggregates import PRESENCE, Values, counter, finish
+from engine.aggregates import PRESENCE, Columns, Counter, Values, counter, finish
 from engine.execute import Rows
 from engine.groups import GroupKey, Measured, page
 from engine.plan import Plan
@@ -19,74 +19,97 @@ from engine.sql.rule import COLUMNS
 from schema.catalog import FIELD_BY_NAME, STATUS_KEY, Kind, Measure
 from schema.session import Outcome
 
-Finisher: TypeAlias = Callable[[Values], Number]
+Finisher: TypeAlias = Callable[[Columns, int], list[Number]]
 Chosen: TypeAlias = tuple[Outcome, ...] | None
+Name = TypeVar("Name", bound=Hashable)
+Numbers: TypeAlias = Sequence[float | int | None]
 
 
 def measured(rows: Rows, plan: Plan) -> tuple[Measured, ...]:
     """Gather the base groups of the page in answer order, and one beyond it if there are more."""
-    columns = [rows.keys(COLUMNS[key]) for key in plan.keys]
-    keys: list[GroupKey] = list(zip(*columns, strict=True)) if columns else [()] * rows.count
     names = [measure for measure in Measure if measure.value in rows.columns]
-    numbers = [rows.numbers(measure.value) for measure in names]
-    values: list[Values] = [
-        dict(zip(names, row, strict=True)) for row in zip(*numbers, strict=True)
-    ]
+    numbers = {measure: rows.numbers(measure.value) for measure in names}
     buckets = rows.places(BUCKET)
     if PLACE in rows.columns:
-        return _placed(rows.places(PLACE), keys, buckets, values)
-    groups = _gathered(keys, buckets, values, plan)
+        return _placed(rows, plan, buckets, numbers)
+    groups = _gathered(_keys(rows, plan), buckets, numbers, plan)
     return page(groups, plan.totals) if plan.keys else tuple(groups)
 
 
+def _keys(rows: Rows, plan: Plan) -> list[GroupKey]:
+    columns = [rows.keys(COLUMNS[key]) for key in plan.keys]
+    return list(zip(*columns, strict=True)) if columns else [()] * rows.count
+
+
 def _placed(
-    places: Sequence[int | None],
-    keys: Sequence[GroupKey],
+    rows: Rows,
+    plan: Plan,
     buckets: Sequence[int | None],
-    values: Sequence[Values],
+    numbers: Mapping[Measure, Numbers],
 ) -> tuple[Measured, ...]:
     """Gather groups that storage has ordered and cut."""
-    groups = {
-        place: Measured(key=keys[row], totals=values[row])
-        for row, place in enumerate(places)
-        if place is not None and buckets[row] is None
+    keys, places = _keys(rows, plan), rows.places(PLACE)
+    heads = {
+        place: row for row, place in enumerate(places) if place is not None and buckets[row] is None
     }
-    for row, (place, bucket) in enumerate(zip(places, buckets, strict=True)):
-        if place is not None and bucket is not None:
-            groups[place].buckets[bucket] = values[row]
-    return tuple(groups[place] for place in sorted(groups))
+    series = _series_of(places, buckets, numbers, plan)
+    return tuple(
+        Measured(key=keys[row], totals=_row(numbers, row), series=series.get(place, {}))
+        for place, row in sorted(heads.items())
+    )
 
 
 def _gathered(
     keys: Sequence[GroupKey],
     buckets: Sequence[int | None],
-    values: Sequence[Values],
+    numbers: Mapping[Measure, Numbers],
     plan: Plan,
 ) -> Iterable[Measured]:
     """Gather all groups; without keys there is one, whatever the rows."""
-    series: dict[GroupKey, dict[int, Values]] = {}
+    series: dict[GroupKey, Columns] = _series_of(keys, buckets, numbers, plan)
     totals: dict[GroupKey, Values] = {} if plan.keys else {(): {}}
-    for key, bucket, row in zip(keys, buckets, values, strict=True):
-        if bucket is None:
-            totals[key] = row
-        else:
-            series.setdefault(key, {})[bucket] = row
     if plan.totals.summed:
-        totals |= {key: _summed(some.values()) for key, some in series.items()}
+        totals |= {key: _summed(columns) for key, columns in series.items()}
+    for row, bucket in enumerate(buckets):
+        if bucket is None:
+            totals[keys[row]] = _row(numbers, row)
     return [
-        Measured(key=key, totals=row, buckets=series.get(key, {}))
+        Measured(key=key, totals=row, series=series.get(key, {}))
         for key, row in totals.items()
         if not plan.totals.present
         or any(row.get(PRESENCE[subject]) for subject in plan.totals.present)
     ]
 
 
-def _summed(buckets: Iterable[Values]) -> Values:
-    sums: dict[Measure, float | int | None] = {}
-    for values in buckets:
-        for measure, number in values.items():
-            sums[measure] = (sums.get(measure) or 0) + (number or 0)
-    return sums
+def _row(numbers: Mapping[Measure, Numbers], row: int) -> Values:
+    return {measure: column[row] for measure, column in numbers.items()}
+
+
+def _series_of(
+    groups: Sequence[Name],
+    buckets: Sequence[int | None],
+    numbers: Mapping[Measure, Numbers],
+    plan: Plan,
+) -> dict[Name, Columns]:
+    """Put the numbers of rows with a bucket in their places, by group."""
+    if plan.series is None:
+        return {}
+    wanted = [(one, numbers[one]) for one in plan.series.measures if one in numbers]
+    count = plan.rows.window.count
+    series: dict[Name, dict[Measure, list[float | int | None]]] = {}
+    for row, bucket in enumerate(buckets):
+        if bucket is None:
+            continue
+        columns = series.get(groups[row])
+        if columns is None:
+            columns = series[groups[row]] = {measure: [None] * count for measure, _ in wanted}
+        for measure, column in wanted:
+            columns[measure][bucket] = column[row]
+    return dict(series)
+
+
+def _summed(columns: Columns) -> Values:
+    return {measure: sum(number or 0 for number in column) for measure, column in columns.items()}
 
 
 def shape(groups: tuple[Measured, ...], query: Query) -> tuple[Group, ...]:
@@ -106,20 +129,15 @@ def _group(
     }
     if split is not None:
         by[STATUS_KEY] = split.word
-    totals = {name: finisher(group.totals) for name, finisher in finishers.items()}
-    series = {name: _series(finisher, query, group) for name, finisher in finishers.items()}
-    return Group(
-        by=by, totals=totals if query.totals else None, series=series if query.series else None
+    ends = {measure: (number,) for measure, number in group.totals.items()}
+    totals = {name: finisher(ends, 1)[0] for name, finisher in finishers.items()}
+    count = query.window.count
+    series = (
+        {name: tuple(finisher(group.series, count)) for name, finisher in finishers.items()}
+        if query.series
+        else None
     )
-
-
-def _series(finisher: Finisher, query: Query, group: Measured) -> tuple[Number, ...]:
-    if not query.series:
-        return ()
-    numbers = [finisher({})] * query.window.count
-    for bucket, values in group.buckets.items():
-        numbers[bucket] = finisher(values)
-    return tuple(numbers)
+    return Group(by=by, totals=totals if query.totals else None, series=series)
 
 
 def _finishers(query: Query, split: Outcome | None) -> dict[str, Finisher]:
@@ -130,13 +148,23 @@ def _finishers(query: Query, split: Outcome | None) -> dict[str, Finisher]:
 def _finisher(name: str, query: Query, chosen: Chosen) -> Finisher:
     """Make what gives one field's number: counts over `chosen`, durations as healthy sessions'."""
     if chosen is None:
-        return lambda values: finish(name, values)
+        return lambda columns, count: finish(name, columns, count)
     described = FIELD_BY_NAME[name]
     if described.kind is Kind.COUNT:
-        counters = [counter(outcome, described.subject) for outcome in chosen]
-        if len(counters) == 1:
-            return counters[0]
-        return lambda values: sum(count(values) for count in counters)
+        return _sum_of([counter(outcome, described.subject) for outcome in chosen])
     if name in query.valueless or Outcome.HEALTHY not in chosen:
-        return lambda _: None
-    return lambda values: finish(name, values)
+        return lambda _, count: [None] * count
+    return lambda columns, count: finish(name, columns, count)
+
+
+def _sum_of(counters: Sequence[Counter]) -> Finisher:
+    def counted(columns: Columns, count: int) -> list[Number]:
+        numbers: list[Number] = [0] * count
+        for one in counters:
+            numbers = [
+                (number or 0) + more
+                for number, more in zip(numbers, one(columns, count), strict=True)
+            ]
+        return numbers
+
+    return counted

@@ -51,6 +51,7 @@ class Storage:
         self._change = threading.Condition(threading.RLock())
         self._active = 0
         self._broken = self.untidy = False
+        self._commits_begun = self._commits_ended = 0
         self.reopened = 0
 
     @classmethod
@@ -81,6 +82,12 @@ class Storage:
                     message = f"{self.place} cannot be read: {reason_of(error)}"
                     raise StorageUnavailable(message) from error
                 raise
+
+    @property
+    def settled(self) -> int | None:
+        """Give a number that stays the same as long as nothing is written; None while it is."""
+        ended = self._commits_ended
+        return ended if self._commits_begun == ended else None
 
     @contextmanager
     def deriving(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -158,6 +165,8 @@ class Storage:
 
     def _commit(self, cursor: duckdb.DuckDBPyConnection) -> None:
         """Keep the changes; a store that kept them and failed afterwards is opened again."""
+        with self._change:
+            self._commits_begun += 1
         try:
             cursor.execute("COMMIT")
         except duckdb.FatalException as error:
@@ -167,6 +176,9 @@ class Storage:
         except duckdb.TransactionException as error:
             message = f"{self.place} cannot be written: {reason_of(error)}"
             raise StorageUnavailable(message) from error
+        finally:
+            with self._change:
+                self._commits_ended += 1
 
     def _note(self, error: BaseException) -> None:
         if isinstance(error, duckdb.FatalException):

@@ -41,6 +41,8 @@ def explain(
         found = engine.explain(question, scope, clock_of(settings)())
         _part("question", found.query)
         _part("plan", found.plan or ("nothing can match: no statement is run",))
+        if found.plan and not found.statements:
+            _part("statement", ("none: all that is needed was read before",))
         for statement in found.statements:
             _statement(statement.text, statement.parameters)
         trace = found.answer.trace

@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 
-from engine.rollup.grain import Days, blocks_of, days_of_block
+from engine.rollup.grain import Days, block_of, blocks_of, days_of_block
 from engine.rollup.labels import Labels
 from engine.rollup.runs import Detail, Run, Store, read_built, read_sessions
 from engine.rollup.shelf import Shelf
 from engine.rollup.snapshot import Place, Snapshot
 
 Cell = TypeVar("Cell")
-Content: TypeAlias = Mapping[tuple[int, int], Cell]
-"""By label and hour."""
+Content: TypeAlias = Mapping[int, Mapping[int, Cell]]
+"""By label, then by hour."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,20 +29,21 @@ class Archive(Generic[Cell]):
     store: Store
     gather: Callable[[Iterable[Run], Sequence[Place]], dict[Place, Content[Cell]]]
     size_of: Callable[[Content[Cell]], int]
-    shelf: Shelf
     merge: Callable[[Sequence[Content[Cell]]], Content[Cell]] | None
+    shelf: Shelf
+    labels: Labels
 
     def days(
-        self, snapshot: Snapshot, places: Sequence[Place], detail: Detail, labels: Labels
+        self, snapshot: Snapshot, places: Sequence[Place], detail: Detail
     ) -> dict[Place, Content[Cell]]:
         """Give days in a detail: kept ones, and others as they are read now."""
 
         def from_sessions(missing: Sequence[Place]) -> dict[Place, Content[Cell]]:
-            runs = read_sessions(snapshot.cursor, self.store, missing, detail, labels)
+            runs = read_sessions(snapshot, self.store, missing, detail, self.labels)
             return self.gather(runs, missing)
 
         def from_table(missing: Sequence[Place]) -> dict[Place, Content[Cell]]:
-            runs = read_built(snapshot.cursor, self.store, missing, detail)
+            runs = read_built(snapshot, self.store, missing, detail, self.labels)
             return self.gather(runs, missing)
 
         versions = {
@@ -53,12 +54,7 @@ class Archive(Generic[Cell]):
         return found | from_sessions([place for place in places if place in snapshot.stale])
 
     def blocks(
-        self,
-        snapshot: Snapshot,
-        projects: Sequence[int],
-        days: Days,
-        detail: Detail,
-        labels: Labels,
+        self, snapshot: Snapshot, projects: Sequence[int], days: Days, detail: Detail
     ) -> dict[Place, Content[Cell]]:
         """Give the blocks of whole days none of which has changed, by project and block."""
         merge = self.merge
@@ -67,7 +63,7 @@ class Archive(Generic[Cell]):
 
         def merge_days(missing: Sequence[Place]) -> dict[Place, Content[Cell]]:
             wanted = [(project, day) for project, block in missing for day in days_of_block(block)]
-            found = self.days(snapshot, wanted, detail, labels)
+            found = self.days(snapshot, wanted, detail)
             return {
                 (project, block): merge(
                     [found[project, day] for day in days_of_block(block) if (project, day) in found]
@@ -75,12 +71,12 @@ class Archive(Generic[Cell]):
                 for project, block in missing
             }
 
+        newest = snapshot.state.newest
+        changed = {(project, block_of(day)) for project, day in snapshot.stale}
         versions = {
-            (project, block): tuple(
-                snapshot.built.get((project, day)) for day in days_of_block(block)
-            )
+            (project, block): newest[project, block]
             for project in projects
             for block in blocks_of(days)
-            if not any((project, day) in snapshot.stale for day in days_of_block(block))
+            if (project, block) in newest and (project, block) not in changed
         }
-        return self.shelf.find((self.store, detail, merge), versions, merge_days, self.size_of)
+        return self.shelf.find((self.store, detail, "blocks"), versions, merge_days, self.size_of)

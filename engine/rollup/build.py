@@ -12,7 +12,8 @@ import duckdb
 
 from engine.day_number import DAY_SECONDS
 from engine.rollup.grain import HOUR_SECONDS
-from engine.rollup.runs import DAY, DURATIONS, PEOPLE
+from engine.rollup.places import DAY
+from engine.rollup.runs import DURATIONS, PEOPLE
 from engine.rollup.snapshot import Place
 from engine.storage import Storage
 

@@ -1,24 +1,33 @@
-"""The counts of a plan: sessions by group and bucket, from the table that the plan names.
+"""The counts of a plan: sessions by group and bucket, added up from rows of counts.
 
-Owns which statements that takes: one if the groups are few, else one for the totals of all groups
-and one for the series of those that are shown. Does not know people or durations.
+Owns how they are added up: over the whole range for all groups, by bucket for those that are shown.
+Does not know people or durations.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from engine.condition import Every, Membership, simplify
-from engine.execute import Rows, run_on
-from engine.groups import GroupKey
-from engine.plan import Plan, Series
-from engine.rollup.parts import Counted
-from engine.rollup.snapshot import Snapshot
-from engine.shape import measured
-from engine.sql.lower import Statement, lower
-from schema.catalog import Key, Measure, Subject
+import numpy as np
+import numpy.typing as npt
 
-_EVERYTHING: Final = 2**53
+from engine.aggregates import Columns, Values
+from engine.groups import GroupKey
+from engine.plan import GRAINS, Plan
+from engine.rollup.frames import OUTCOMES, Frame
+from engine.rollup.labels import NO_GROUP, Grouping
+from schema.catalog import Measure, Subject
+from schema.session import Outcome
+
+Numbers = npt.NDArray[np.int64]
+
+_OUTCOMES_OF: Final[Mapping[Measure, slice]] = {
+    Measure.SESSIONS: slice(None),
+    Measure.SESSIONS_UNHEALTHY: slice(Outcome.HEALTHY + 1, None),
+    Measure.SESSIONS_CRASHED: slice(Outcome.CRASHED, Outcome.CRASHED + 1),
+    Measure.SESSIONS_ABNORMAL: slice(Outcome.ABNORMAL, Outcome.ABNORMAL + 1),
+    Measure.SESSIONS_UNHANDLED: slice(Outcome.UNHANDLED, Outcome.UNHANDLED + 1),
+}
+"""Which outcomes a measure adds up."""
 
 
 def subject_of(measure: Measure) -> Subject:
@@ -35,77 +44,67 @@ def measures_of(plan: Plan) -> tuple[Measure, ...]:
 
 
 class Counts:
-    """Counts for one question, within its view."""
+    """The counts of one question: a part of its answer."""
 
-    def __init__(self, plan: Plan, opened: Snapshot, *, most_rows: int) -> None:
-        """Count for a plan; `most_rows` are read of all groups at once."""
-        self._plan = _counting(plan)
-        self._opened = opened
-        self._most_rows = most_rows
-        self._whole: Counted | None = None
-        self.statements: list[Statement] = []
-        self.rows = 0
+    def __init__(self, plan: Plan, grouping: Grouping, frame: Frame) -> None:
+        """Add up the rows that lie in the range and that the condition takes."""
+        window = plan.rows.window
+        self._window = window
+        self._seconds = GRAINS[plan.rows.source]
+        self._groups = grouping.groups
+        self._places = {group: place for place, group in enumerate(grouping.groups)}
+        self._measures = [one for one in measures_of(plan) if subject_of(one) is Subject.SESSION]
+        self._measures = self._measures or [Measure.SESSIONS]
+        index = grouping.index[:, None] * OUTCOMES + np.arange(OUTCOMES)
+        self._cells = np.where(grouping.index[:, None] == NO_GROUP, NO_GROUP, index).ravel()
+        moments = frame.moments
+        kept = (moments >= window.start // self._seconds) & (moments < window.end // self._seconds)
+        kept &= self._cells[frame.codes] != NO_GROUP
+        self._frame = frame if kept.all() else frame.where(kept)
+        self.rows = len(self._frame.codes)
+        self._totals: Mapping[GroupKey, Values] | None = None
 
-    def of_all(self) -> Counted:
-        """Count all groups: with their buckets, unless that makes too many rows.
+    def groups(self) -> Mapping[GroupKey, Values]:
+        """Give the totals of the groups that have sessions."""
+        if self._totals is None:
+            sums = np.zeros(len(self._groups) * OUTCOMES, np.int64)
+            np.add.at(sums, self._cells[self._frame.codes], self._frame.quantities)
+            table = sums.reshape(-1, OUTCOMES)
+            present = np.flatnonzero(table.any(axis=1))
+            columns = [self._sum(table[present], one).tolist() for one in self._measures]
+            self._totals = {
+                self._groups[place]: dict(zip(self._measures, numbers, strict=True))
+                for place, *numbers in zip(present.tolist(), *columns, strict=True)
+            }
+        return self._totals
 
-        Releases are many, and of most of them nothing is shown but that others have more.
-        """
-        if self._plan.series is not None and Key.RELEASE not in self._plan.keys:
-            rows = self._run(self._plan, self._most_rows)
-            if rows.count < self._most_rows or not self._plan.keys:
-                self._whole = _counted(self._plan, rows)
-                return self._whole
-        totals = replace(self._plan, series=None, totals=replace(self._plan.totals, summed=False))
-        counted = _counted(totals, self._run(totals, _EVERYTHING))
-        if self._plan.series is None:
-            self._whole = counted
-        return counted
+    def totals(self, group: GroupKey) -> Values:
+        """Give a group's totals."""
+        return self.groups().get(group, {})
 
-    def of(self, groups: Sequence[GroupKey]) -> Counted:
-        """Count these groups, with their buckets."""
-        if self._whole is not None:
-            return self._whole
-        plan = _about(self._plan, groups)
-        return _counted(plan, self._run(plan, _EVERYTHING))
+    def series(self, groups: Sequence[GroupKey]) -> Mapping[GroupKey, Columns]:
+        """Give the numbers of all buckets of groups that have sessions."""
+        shown = [group for group in groups if group in self._places]
+        count, step = self._window.count, self._window.step // self._seconds
+        rows = np.full(len(self._groups), NO_GROUP, np.int64)
+        rows[[self._places[group] for group in shown]] = np.arange(len(shown))
+        cells = self._cells[self._frame.codes]
+        row = rows[cells // OUTCOMES]
+        bucket = (self._frame.moments - self._window.start // self._seconds) // step
+        places = (row * count + bucket) * OUTCOMES + cells % OUTCOMES
+        quantities = self._frame.quantities
+        if len(shown) < len(self._groups):
+            places, quantities = places[row != NO_GROUP], quantities[row != NO_GROUP]
+        sums = np.zeros(len(shown) * count * OUTCOMES, np.int64)
+        np.add.at(sums, places, quantities)
+        table = sums.reshape(len(shown), count, OUTCOMES)
+        columns = [self._sum(table, one).tolist() for one in self._measures]
+        return {
+            group: dict(zip(self._measures, numbers, strict=True))
+            for group, *numbers in zip(shown, *columns, strict=True)
+        }
 
-    def _run(self, plan: Plan, most_rows: int) -> Rows:
-        statement = lower(plan, most_rows=most_rows)
-        rows = run_on(statement, self._opened.cursor)
-        self.statements.append(statement)
-        self.rows += rows.count
-        return rows
-
-
-def _counting(plan: Plan) -> Plan:
-    """Leave the counts of a plan, of all groups in no order; totals are the sums of buckets."""
-    counts = tuple(one for one in measures_of(plan) if subject_of(one) is Subject.SESSION)
-    counts = counts or (Measure.SESSIONS,)
-    totals = replace(
-        plan.totals,
-        measures=counts,
-        present=(),
-        ratio=None,
-        limit=_EVERYTHING,
-        offset=0,
-        summed=plan.series is not None,
-    )
-    return replace(plan, totals=totals, series=plan.series and Series(measures=counts))
-
-
-def _about(plan: Plan, groups: Sequence[GroupKey]) -> Plan:
-    """Leave the rows of these groups, and perhaps of some others."""
-    names = [
-        Membership(key=key, values=tuple({group[place]: None for group in groups}))  # type: ignore[arg-type]  # the values of one key have one type
-        for place, key in enumerate(plan.keys)
-    ]
-    condition = simplify(Every(conditions=(plan.rows.condition, *names)))
-    return replace(plan, rows=replace(plan.rows, condition=condition))
-
-
-def _counted(plan: Plan, rows: Rows) -> Counted:
-    groups = measured(rows, plan)
-    return Counted(
-        totals_of={group.key: group.totals for group in groups},
-        series_of={group.key: group.buckets for group in groups},
-    )
+    @staticmethod
+    def _sum(table: Numbers, measure: Measure) -> Numbers:
+        total: Numbers = table[..., _OUTCOMES_OF[measure]].sum(axis=-1)
+        return total

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from engine.aggregates import Values
 from engine.rollup.ranks import at_ranks
-from engine.rollup.runs import Run
+from engine.rollup.runs import Run, joined
 from engine.rollup.snapshot import Place
 from schema.catalog import Measure
 
@@ -38,22 +38,23 @@ class Cell:
     sums: tuple[float, ...]
 
 
-Cells: TypeAlias = Mapping[tuple[int, int], Cell]
-"""By label and hour."""
+Cells: TypeAlias = Mapping[int, Mapping[int, Cell]]
+"""By label, then by hour."""
 
 
 def gather(runs: Iterable[Run], places: Sequence[Place]) -> dict[Place, Cells]:
     """Put the durations of days in order; a day without rows has none."""
-    days: dict[Place, dict[tuple[int, int], Cell]] = {place: {} for place in places}
-    for run in runs:
-        seconds = np.sort(run.values[0].astype(np.float64))
-        days[run.place][run.label, run.hour] = Cell(seconds=seconds, sums=exact_sums(seconds))
+    days: dict[Place, dict[int, dict[int, Cell]]] = {place: {} for place in places}
+    for place, label, hour, (values,) in joined(runs):
+        seconds = np.sort(values.astype(np.float64))
+        cell = Cell(seconds=seconds, sums=exact_sums(seconds))
+        days[place].setdefault(label, {})[hour] = cell
     return dict(days)
 
 
 def size_of(cells: Cells) -> int:
     """Estimate the bytes of a day."""
-    return sum(cell.seconds.nbytes + 300 for cell in cells.values())
+    return sum(cell.seconds.nbytes + 300 for hours in cells.values() for cell in hours.values())
 
 
 def measure(cells: Sequence[Cell], measures: Sequence[Measure]) -> Values:

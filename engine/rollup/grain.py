@@ -52,6 +52,11 @@ def blocks_of(days: Days) -> range:
     return range(-(-days.whole_first // BLOCK_DAYS), days.whole_end // BLOCK_DAYS)
 
 
+def block_of(day: int) -> int:
+    """Give the block that a day lies in."""
+    return day // BLOCK_DAYS
+
+
 def days_of_block(block: int) -> range:
     """List the days of a block."""
     return range(block * BLOCK_DAYS, (block + 1) * BLOCK_DAYS)

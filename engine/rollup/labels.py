@@ -1,21 +1,29 @@
 """Labels: the project, release and environment that sessions have in common, as one number.
 
-Owns the numbers, which rows a condition takes, and which group a label belongs to. Does not know
+Owns the numbers, which of them a condition takes, and which group each belongs to. Does not know
 what is counted under a label.
 """
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple, TypeAlias
 
 import duckdb
+import numpy as np
+import numpy.typing as npt
 
 from engine.condition import Condition, Either, Membership
 from engine.groups import GroupKey
 from schema.catalog import Key
 
+Codes: TypeAlias = npt.NDArray[np.int64]
+Flags: TypeAlias = npt.NDArray[np.bool_]
+
 WHOLE: Final = 0
 """In place of a label where all releases and environments of a project are meant."""
+
+NO_GROUP: Final = -1
 
 _COLUMNS: Final = "project_id, release, environment"
 
@@ -30,23 +38,6 @@ class Label(NamedTuple):
 
 _PLACES: Final = {Key.PROJECT: 0, Key.RELEASE: 1, Key.ENVIRONMENT: 2}
 
-Chooser = Callable[[Label], bool]
-
-
-def chooser(condition: Condition) -> Chooser:
-    """Turn a condition into a question about one label."""
-    if isinstance(condition, Membership):
-        place, values, negated = (
-            _PLACES[condition.key],
-            frozenset(condition.values),
-            condition.negated,
-        )
-        return lambda label: (label[place] in values) is not negated
-    parts = [chooser(part) for part in condition.conditions]
-    if isinstance(condition, Either):
-        return lambda label: any(part(label) for part in parts)
-    return lambda label: all(part(label) for part in parts)
-
 
 def keys_in(condition: Condition) -> frozenset[Key]:
     """List the keys that a condition speaks of."""
@@ -55,33 +46,102 @@ def keys_in(condition: Condition) -> frozenset[Key]:
     return frozenset().union(*map(keys_in, condition.conditions))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Directory:
+    """Labels and their numbers; each name is a number too, its place among the `names` of its kind.
+
+    The first `positive` ones are numbered by their places, those behind them from the end.
+    """
+
+    labels: Sequence[Label]
+    positive: int
+    names: Sequence[Mapping[int | str, int]]
+    codes: Sequence[Codes]
+
+    @classmethod
+    def of(cls, labels: Sequence[Label], positive: int | None = None) -> "Directory":
+        """Number the names of labels."""
+        names: list[dict[int | str, int]] = []
+        codes: list[Codes] = []
+        for place in range(len(_PLACES)):
+            known: dict[int | str, int] = {}
+            numbers = [known.setdefault(label[place], len(known)) for label in labels]
+            names.append(known)
+            codes.append(np.array(numbers, np.int64))
+        whole = len(labels) if positive is None else positive
+        return cls(labels=labels, positive=whole, names=names, codes=codes)
+
+    def taken(self, condition: Condition) -> Flags:
+        """Say of each label whether a condition takes it."""
+        if isinstance(condition, Membership):
+            place = _PLACES[condition.key]
+            known = self.names[place]
+            wanted = np.zeros(len(known), np.bool_)
+            wanted[[known[value] for value in condition.values if value in known]] = True
+            flags: Flags = wanted[self.codes[place]] != condition.negated
+            return flags
+        either = isinstance(condition, Either)
+        flags = np.full(len(self.labels), not either)
+        for part in condition.conditions:
+            more = self.taken(part)
+            flags = flags | more if either else flags & more
+        return flags
+
+    def numbers(self, places: Codes) -> Codes:
+        """Give the numbers of labels by their places."""
+        return np.where(places < self.positive, places, places - len(self.labels))
+
+    def of_environment(self) -> Codes:
+        """Give for each label the number of the first one of its project and environment."""
+        projects, _, environments = self.codes
+        mixed = projects * len(self.names[-1]) + environments
+        _, heads, inverse = np.unique(mixed, return_index=True, return_inverse=True)
+        return self.numbers(heads)[inverse]
+
+    def heads(self) -> Flags:
+        """Say of each label whether its environment goes by it."""
+        flags: Flags = self.of_environment() == self.numbers(np.arange(len(self.labels)))
+        return flags
+
+
 class Grouping:
-    """Which group each label belongs to, worked out once for each label it is asked about."""
+    """Which group each label belongs to: `index` gives its place in `groups`, or NO_GROUP."""
 
-    def __init__(self, labels: "Labels", keys: Sequence[Key], condition: Condition) -> None:
+    def __init__(self, directory: Directory, keys: Sequence[Key], condition: Condition) -> None:
         """Group labels by keys, and leave out those that the condition does not take."""
-        self._labels = labels
-        self._places = tuple(_PLACES[key] for key in keys)
-        self._chooses = chooser(condition)
-        self._groups: dict[int, GroupKey | None] = {}
-        self.whole = not ({*keys} | keys_in(condition)) - {Key.PROJECT}
-        """Whether it is all the same to it which release and environment a session has."""
+        self.directory = directory
+        taken = np.flatnonzero(directory.taken(condition))
+        mixed = np.zeros(len(directory.labels), np.int64)
+        for key in keys:
+            place = _PLACES[key]
+            mixed = mixed * len(directory.names[place]) + directory.codes[place]
+        _, heads, inverse = np.unique(mixed[taken], return_index=True, return_inverse=True)
+        self.index: Codes = np.full(len(directory.labels), NO_GROUP, np.int64)
+        self.index[taken] = inverse
+        places = [_PLACES[key] for key in keys]
+        self.groups: tuple[GroupKey, ...] = tuple(
+            tuple(directory.labels[label][place] for place in places)
+            for label in taken[heads].tolist()
+        )
 
-    def of(self, label: int) -> GroupKey | None:
-        """Give the group of a label; None if the condition does not take it."""
-        try:
-            return self._groups[label]
-        except KeyError:
-            return self._groups.setdefault(label, self._group(self._labels.name(label)))
+    def only(self, groups: Collection[GroupKey]) -> None:
+        """Leave out the labels of all other groups."""
+        wanted = frozenset(groups)
+        flags = np.array([*(group in wanted for group in self.groups), False])
+        self.index = np.where(flags[self.index], self.index, NO_GROUP)
 
-    def of_project(self, project: int) -> GroupKey | None:
-        """Give the group of a whole project."""
-        return self._group(Label(project, "", ""))
-
-    def _group(self, label: Label) -> GroupKey | None:
-        if not self._chooses(label):
-            return None
-        return tuple(label[place] for place in self._places)
+    def members(self, counting: Flags | None = None) -> Mapping[int, Mapping[int, GroupKey]]:
+        """Give for each project its labels, by number, with their groups."""
+        flags = self.index != NO_GROUP
+        taken = np.flatnonzero(flags if counting is None else flags & counting)
+        numbers = self.directory.numbers(taken).tolist()
+        labels = self.directory.labels
+        found: dict[int, dict[int, GroupKey]] = {}
+        for label, number, place in zip(
+            taken.tolist(), numbers, self.index[taken].tolist(), strict=True
+        ):
+            found.setdefault(labels[label].project, {})[number] = self.groups[place]
+        return found
 
 
 class Labels:
@@ -90,28 +150,36 @@ class Labels:
     def __init__(self) -> None:
         """Know none yet."""
         self._lock = threading.Lock()
-        self._names: dict[int, Label] = {}
+        self._known: list[Label] = [Label(0, "", "")]
         self._fresh: dict[Label, int] = {}
-        self._highest = 0
+        self._directory: Directory | None = None
 
-    def name(self, number: int) -> Label:
-        """Give what a number stands for."""
-        return self._names[number]
+    def directory(self) -> Directory:
+        """Give all labels known by now."""
+        with self._lock:
+            if self._directory is None:
+                labels = [*self._known, *reversed(self._fresh)]
+                self._directory = Directory.of(labels, len(self._known))
+            return self._directory
 
     def learn(self, cursor: duckdb.DuckDBPyConnection) -> None:
-        """Read the numbers that were given since the last time."""
-        rows = cursor.execute(
-            f"SELECT number, {_COLUMNS} FROM labels WHERE number > $highest",  # noqa: S608  (names of ours)
-            {"highest": self._highest},
-        ).fetchall()
+        """Read the numbers that were given since the last time; they have no gaps."""
         with self._lock:
-            self._names.update((number, Label(*name)) for number, *name in rows)
-            self._highest = max((row[0] for row in rows), default=self._highest)
+            rows = cursor.execute(
+                f"SELECT {_COLUMNS} FROM labels WHERE number >= $next ORDER BY number",  # noqa: S608  (names of ours)
+                {"next": len(self._known)},
+            ).fetchall()
+            if rows:
+                self._known.extend(Label(*row) for row in rows)
+                self._directory = None
 
     def number_fresh(self, names: Iterable[Label]) -> Mapping[Label, int]:
         """Give numbers, below zero, to labels that the table does not have yet."""
         with self._lock:
+            numbers = {}
             for name in names:
-                number = self._fresh.setdefault(name, -len(self._fresh) - 1)
-                self._names[number] = name
-            return {name: self._fresh[name] for name in names}
+                if name not in self._fresh:
+                    self._fresh[name] = -len(self._fresh) - 1
+                    self._directory = None
+                numbers[name] = self._fresh[name]
+            return numbers

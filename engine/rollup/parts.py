@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from engine.aggregates import Values
+from engine.aggregates import Columns, Values
 from engine.groups import GroupKey
 from engine.rollup.tally import Tally
 from schema.catalog import Measure
@@ -24,8 +24,8 @@ class Part(Protocol):
     def totals(self, group: GroupKey) -> Values:
         """Measure a group over the whole range."""
 
-    def series(self, group: GroupKey) -> Mapping[int, Values]:
-        """Measure the buckets of a group that have something."""
+    def series(self, groups: Sequence[GroupKey]) -> Mapping[GroupKey, Columns]:
+        """Measure all buckets of some groups."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +33,7 @@ class Gathered(Generic[Cell]):
     """The numbers of gathered cells, worked out group by group when asked for."""
 
     tally: Tally[Cell]
+    buckets: int
     measures: Sequence[Measure]
     measure: Callable[[Sequence[Cell], Sequence[Measure]], Values]
 
@@ -44,29 +45,16 @@ class Gathered(Generic[Cell]):
         """Measure all cells of a group together."""
         return self.measure(self.tally.totals.get(group, ()), self.measures)
 
-    def series(self, group: GroupKey) -> Mapping[int, Values]:
+    def series(self, groups: Sequence[GroupKey]) -> Mapping[GroupKey, Columns]:
         """Measure the cells of each bucket together."""
-        return {
-            bucket: self.measure(cells, self.measures)
-            for bucket, cells in self.tally.series.get(group, {}).items()
+        return {group: self._series(self.tally.series.get(group, {})) for group in groups}
+
+    def _series(self, cells: Mapping[int, Sequence[Cell]]) -> Columns:
+        columns: dict[Measure, list[float | int | None]] = {
+            measure: [None] * self.buckets for measure in self.measures
         }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counted:
-    """The numbers that a statement has given already."""
-
-    totals_of: Mapping[GroupKey, Values]
-    series_of: Mapping[GroupKey, Mapping[int, Values]]
-
-    def groups(self) -> Collection[GroupKey]:
-        """List the groups that have sessions."""
-        return self.totals_of
-
-    def totals(self, group: GroupKey) -> Values:
-        """Give a group's totals."""
-        return self.totals_of.get(group, {})
-
-    def series(self, group: GroupKey) -> Mapping[int, Values]:
-        """Give a group's buckets."""
-        return self.series_of.get(group, {})
+        for bucket, some in cells.items():
+            for measure, number in self.measure(some, self.measures).items():
+                if measure in columns:
+                    columns[measure][bucket] = number
+        return columns

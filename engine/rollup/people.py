@@ -12,7 +12,8 @@ import numpy.typing as npt
 from pyroaring import BitMap
 
 from engine.aggregates import Values
-from engine.rollup.runs import Run
+from engine.rollup.places import Array
+from engine.rollup.runs import ANY_HOUR, Run, joined
 from engine.rollup.snapshot import Place
 from schema.catalog import Measure
 from schema.rollup import Kinds
@@ -20,8 +21,8 @@ from schema.rollup import Kinds
 Sets: TypeAlias = Mapping[Measure, BitMap]
 """The users of one cell for each measure; without one, nobody."""
 
-Cells: TypeAlias = Mapping[tuple[int, int], Sets]
-"""By label and hour."""
+Cells: TypeAlias = Mapping[int, Mapping[int, Sets]]
+"""By label, then by hour."""
 
 BITS: Final = {
     Measure.USERS_UNHEALTHY: Kinds.UNHEALTHY,
@@ -38,9 +39,9 @@ _BYTES_A_SET: Final = 500
 
 def gather(runs: Iterable[Run], places: Sequence[Place]) -> dict[Place, Cells]:
     """Make the sets of days from their rows; a day without rows has none."""
-    days: dict[Place, dict[tuple[int, int], Sets]] = {place: {} for place in places}
-    for run in runs:
-        days[run.place][run.label, run.hour] = _sets(run)
+    days: dict[Place, dict[int, dict[int, Sets]]] = {place: {} for place in places}
+    for place, label, hour, (numbers, kinds) in joined(runs):
+        days[place].setdefault(label, {})[hour] = _sets(numbers, kinds)
     return dict(days)
 
 
@@ -49,8 +50,7 @@ def _set(numbers: npt.NDArray[np.uint32]) -> BitMap:
     return BitMap(array("I", np.sort(numbers).tobytes()))
 
 
-def _sets(run: Run) -> Sets:
-    people, kinds = run.values
+def _sets(people: Array, kinds: Array) -> Sets:
     numbers = people.astype(np.uint32)
     sets = {Measure.USERS: _set(numbers)}
     unhealthy = np.flatnonzero(kinds)
@@ -65,14 +65,15 @@ def _sets(run: Run) -> Sets:
 
 def merge(days: Sequence[Cells]) -> Cells:
     """Put the sets of several days together, by label."""
-    together: dict[tuple[int, int], dict[Measure, list[BitMap]]] = {}
+    together: dict[int, dict[Measure, list[BitMap]]] = {}
     for cells in days:
-        for key, sets in cells.items():
-            for measure, people in sets.items():
-                together.setdefault(key, {}).setdefault(measure, []).append(people)
+        for label, hours in cells.items():
+            for sets in hours.values():
+                for measure, people in sets.items():
+                    together.setdefault(label, {}).setdefault(measure, []).append(people)
     return {
-        key: {measure: BitMap.union(*sets) for measure, sets in measures.items()}
-        for key, measures in together.items()
+        label: {ANY_HOUR: {measure: BitMap.union(*sets) for measure, sets in measures.items()}}
+        for label, measures in together.items()
     }
 
 
@@ -80,7 +81,8 @@ def size_of(cells: Cells) -> int:
     """Estimate the bytes of a day."""
     return sum(
         _BYTES_A_SET + _BYTES_A_USER * len(people)
-        for sets in cells.values()
+        for hours in cells.values()
+        for sets in hours.values()
         for people in sets.values()
     )
 

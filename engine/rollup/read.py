@@ -4,34 +4,37 @@ Owns the order: the parts that decide which groups are shown, then all parts of 
 not know how any part is measured.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from engine.aggregates import Values
+from engine.aggregates import Columns, Values
 from engine.execute import within
 from engine.groups import GroupKey, Measured, page
 from engine.plan import Plan, Source
 from engine.rollup import durations, people
 from engine.rollup.archive import Archive
 from engine.rollup.counts import Counts, measures_of, subject_of
+from engine.rollup.frames import Frames
 from engine.rollup.grain import Days
-from engine.rollup.labels import Grouping, Labels
+from engine.rollup.labels import WHOLE, Directory, Grouping, Label, Labels, keys_in
 from engine.rollup.parts import Gathered, Part
-from engine.rollup.runs import DURATIONS, PEOPLE
+from engine.rollup.places import number_fresh
+from engine.rollup.runs import DURATIONS, PEOPLE, Level
 from engine.rollup.shelf import Shelf
-from engine.rollup.snapshot import BuiltDays, Snapshot, snapshot
-from engine.rollup.tally import tally
+from engine.rollup.snapshot import Moved, Snapshot, States, snapshot
+from engine.rollup.tally import Membership, tally
 from engine.sql.lower import Statement
 from engine.storage import Storage
-from schema.catalog import Measure, Subject
+from schema.catalog import Key, Measure, Subject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """The groups of the page and one more in answer order, and what was asked of storage.
 
-    `sources` names the tables that answered.
+    `sources` names the tables that answered, `rows` is how many rows of counts were added up, and
+    `statements` are those that read what was not kept.
     """
 
     groups: tuple[Measured, ...]
@@ -41,20 +44,21 @@ class Found:
 
 
 class Reader:
-    """Reads from the tables of one storage, and keeps the days it has read."""
+    """Reads from the tables of one storage, and keeps what it has read."""
 
     def __init__(self, storage: Storage) -> None:
         """Keep nothing yet."""
-        self._storage = storage
         self._labels = Labels()
-        self._built = BuiltDays()
+        self._states = States(storage, self._labels.learn)
         shelf = Shelf()
+        self._frames = Frames(shelf)
         self._people = Archive(
             store=PEOPLE,
             gather=people.gather,
             merge=people.merge,
             size_of=people.size_of,
             shelf=shelf,
+            labels=self._labels,
         )
         self._durations = Archive(
             store=DURATIONS,
@@ -62,48 +66,103 @@ class Reader:
             merge=None,
             size_of=durations.size_of,
             shelf=shelf,
+            labels=self._labels,
         )
 
     @contextmanager
-    def view(self, plan: Plan) -> Iterator[Snapshot]:
+    def view(self, plan: Plan, *, again: bool) -> Iterator[Snapshot]:
         """Open the view of the tables that a plan needs."""
         days = Days.of(plan.rows.window)
-        with snapshot(self._storage, plan.rows.project_ids, days, self._built) as opened:
+        with snapshot(self._states, plan.rows.project_ids, days, again=again) as opened:
             yield opened
 
-    def part(self, subject: Subject, plan: Plan, opened: Snapshot) -> Part:
-        """Read people or durations for a plan."""
-        self._labels.learn(opened.cursor)
-        grouping = Grouping(self._labels, plan.keys, plan.rows.condition)
+    def number_fresh(self, opened: Snapshot) -> None:
+        """Number the labels that only days have which have changed."""
+        if opened.stale:
+            number_fresh(opened, self._labels)
+
+    def counts(self, plan: Plan, opened: Snapshot) -> Counts:
+        """Read the counts of all groups."""
+        rows = plan.rows
+        frame = self._frames.rows(opened, rows.project_ids, Days.of(rows.window), rows.source)
+        return Counts(plan, Grouping(self._labels.directory(), plan.keys, rows.condition), frame)
+
+    def part(
+        self,
+        subject: Subject,
+        plan: Plan,
+        opened: Snapshot,
+        groups: Collection[GroupKey] | None = None,
+    ) -> Part:
+        """Read one part of an answer, of some groups or of all."""
+        if subject is Subject.SESSION:
+            return self.counts(plan, opened)
         measures = tuple(one for one in measures_of(plan) if subject_of(one) is subject)
+        buckets = plan.rows.window.count
+        level = _level(plan)
+        members = self._members(plan, level, groups)
         if subject is Subject.USER:
-            found = tally(self._people, plan, opened, grouping, self._labels)
-            return Gathered(tally=found, measures=measures, measure=people.count)
-        taken = tally(self._durations, plan, opened, grouping, self._labels)
-        return Gathered(tally=taken, measures=measures, measure=durations.measure)
+            found = tally(self._people, plan, opened, members, level)
+            return Gathered(tally=found, buckets=buckets, measures=measures, measure=people.count)
+        taken = tally(self._durations, plan, opened, members, level)
+        return Gathered(tally=taken, buckets=buckets, measures=measures, measure=durations.measure)
+
+    def _members(self, plan: Plan, level: Level, groups: Collection[GroupKey] | None) -> Membership:
+        directory = self._labels.directory()
+        if level is Level.WHOLE:
+            directory = Directory.of([Label(one, "", "") for one in plan.rows.project_ids])
+        grouping = Grouping(directory, plan.keys, plan.rows.condition)
+        if groups is not None:
+            grouping.only(groups)
+        if level is Level.WHOLE:
+            members = grouping.members()
+            return {
+                project: {WHOLE: group}
+                for project, groups_of in members.items()
+                for group in groups_of.values()
+            }
+        return grouping.members(directory.heads() if level is Level.ENVIRONMENT else None)
 
 
-def read(plan: Plan, reader: Reader, *, most_rows: int, timeout_seconds: float) -> Found:
-    """Answer a plan whose source is a built table; the days that changed since are read anew."""
-    with reader.view(plan) as opened, within(timeout_seconds, opened.cursor):
-        plan = replace(plan, rows=replace(plan.rows, stale=opened.stale_range))
-        counts = Counts(plan, opened, most_rows=most_rows)
+def _level(plan: Plan) -> Level:
+    """Choose how far a plan tells the sessions of a project apart."""
+    asked = {*plan.keys} | keys_in(plan.rows.condition)
+    if Key.RELEASE in asked:
+        return Level.LABEL
+    return Level.ENVIRONMENT if Key.ENVIRONMENT in asked else Level.WHOLE
+
+
+def read(plan: Plan, reader: Reader, *, timeout_seconds: float, worn: bool) -> Found | None:
+    """Answer a plan whose source is a built table; the days that changed since are read anew.
+
+    None, unless `worn` days are wanted as well, says that more of them have changed than have not:
+    then it is cheaper to ask the sessions for everything.
+    """
+    try:
+        return _read(plan, reader, timeout_seconds, worn=worn, again=False)
+    except Moved:
+        return _read(plan, reader, timeout_seconds, worn=worn, again=True)
+
+
+def _read(
+    plan: Plan, reader: Reader, timeout_seconds: float, *, worn: bool, again: bool
+) -> Found | None:
+    with reader.view(plan, again=again) as opened, within(timeout_seconds, opened):
+        if opened.stale and not worn and opened.worn:
+            return None
+        reader.number_fresh(opened)
         subjects = {subject_of(measure) for measure in measures_of(plan)}
-        parts: dict[Subject, Part] = {
-            subject: reader.part(subject, plan, opened)
-            for subject in sorted(subjects - {Subject.SESSION})
-        }
-        listing = _listing(plan)
-        if Subject.SESSION in subjects | listing:
-            parts[Subject.SESSION] = counts.of_all()
-        chosen = _chosen(plan, parts, listing)
-        if Subject.SESSION in subjects:
-            parts[Subject.SESSION] = counts.of(chosen)
-        groups = tuple(_complete(plan, group, parts.values()) for group in chosen)
+        parts = {one: reader.part(one, plan, opened) for one in Subject if one in _deciding(plan)}
+        chosen = _chosen(plan, parts)
+        for subject in Subject:
+            if subject in subjects and subject not in parts:
+                parts[subject] = reader.part(subject, plan, opened, chosen)
+        groups = _complete(plan, chosen, [part for one, part in parts.items() if one in subjects])
+        counts = parts.get(Subject.SESSION)
         return Found(
             groups=groups,
-            statements=tuple(counts.statements),
-            rows=counts.rows,
+            statements=tuple(opened.statements),
+            rows=counts.rows if isinstance(counts, Counts) else 0,
             sources=_sources(plan, opened, parts),
         )
 
@@ -121,39 +180,55 @@ def _sources(plan: Plan, opened: Snapshot, parts: Collection[Subject]) -> tuple[
 
 def _listing(plan: Plan) -> set[Subject]:
     """List the stores whose groups are listed; every session is in that of sessions."""
-    if not plan.keys:
-        return set()
     return set(plan.totals.present) or {Subject.SESSION}
 
 
-def _chosen(
-    plan: Plan, parts: Mapping[Subject, Part], listing: Collection[Subject]
-) -> tuple[GroupKey, ...]:
+def _rating(plan: Plan) -> set[Subject]:
+    """List the stores whose numbers decide about the order."""
+    ratio = plan.totals.ratio
+    deciding = () if ratio is None else (ratio.above, ratio.below)
+    return {subject_of(measure) for measure in deciding if measure is not None}
+
+
+def _deciding(plan: Plan) -> set[Subject]:
+    """List the stores that have to be read before it is known which groups are shown."""
+    return _listing(plan) | _rating(plan) if plan.keys else set()
+
+
+def _chosen(plan: Plan, parts: Mapping[Subject, Part]) -> tuple[GroupKey, ...]:
     """Choose the groups of the page and one more, in order."""
     if not plan.keys:
         return ((),)
-    keys = {group for subject in listing for group in parts[subject].groups()}
-    ratio = plan.totals.ratio
-    deciding = () if ratio is None else (ratio.above, ratio.below)
-    subjects = {subject_of(measure) for measure in deciding if measure is not None}
-    measured_groups = [
-        Measured(key=key, totals=_merged(parts[subject].totals(key) for subject in subjects))
-        for key in keys
+    keys = {group for subject in _listing(plan) for group in parts[subject].groups()}
+    rating = [parts[subject] for subject in _rating(plan)]
+    groups = [
+        Measured(key=key, totals=_merged(part.totals(key) for part in rating)) for key in keys
     ]
-    return tuple(group.key for group in page(measured_groups, plan.totals))
+    return tuple(group.key for group in page(groups, plan.totals))
 
 
-def _complete(plan: Plan, group: GroupKey, parts: Collection[Part]) -> Measured:
-    buckets: dict[int, dict[Measure, float | int | None]] = {}
+def _complete(
+    plan: Plan, groups: Sequence[GroupKey], parts: Sequence[Part]
+) -> tuple[Measured, ...]:
+    series: list[Mapping[GroupKey, Columns]] = []
     if plan.series is not None:
-        for part in parts:
-            for bucket, values in part.series(group).items():
-                buckets.setdefault(bucket, {}).update(values)
-    totals = _merged(part.totals(group) for part in parts) if plan.totals.measures else {}
-    return Measured(key=group, totals=totals, buckets=dict(buckets))
+        series = [part.series(groups) for part in parts]
+    totals = bool(plan.totals.measures)
+    return tuple(
+        Measured(
+            key=group,
+            totals=_merged(part.totals(group) for part in parts) if totals else {},
+            series={
+                measure: numbers
+                for columns in series
+                for measure, numbers in columns.get(group, {}).items()
+            },
+        )
+        for group in groups
+    )
 
 
-def _merged(values: Iterator[Values] | Sequence[Values]) -> Values:
+def _merged(values: Iterable[Values]) -> Values:
     together: dict[Measure, float | int | None] = {}
     for some in values:
         together.update(some)

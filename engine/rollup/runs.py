@@ -4,25 +4,28 @@ Owns the statements that read people and durations, of built days and of others.
 becomes of the values.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from enum import Enum
+from typing import Final
 
-import duckdb
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
-from engine.day_number import DAY_SECONDS, day_of
 from engine.rollup.grain import HOUR_SECONDS, HOURS_A_DAY
-from engine.rollup.labels import WHOLE, Label, Labels
-from engine.rollup.snapshot import Place
+from engine.rollup.labels import WHOLE, Labels
+from engine.rollup.places import (
+    DAY,
+    LABELLED_SESSIONS,
+    OF_PLACES,
+    PLACES,
+    Array,
+    read_rows,
+)
+from engine.rollup.snapshot import Place, Snapshot
 from schema.rollup import Kinds
 from schema.session import Mechanism, Outcome
 
-Array: TypeAlias = npt.NDArray[np.generic]
-
-DAY: Final = day_of("started")
 HOUR: Final = f"CAST(floor(started / {HOUR_SECONDS}) % {HOURS_A_DAY} AS INTEGER)"
 ANY_HOUR: Final = -1
 """In place of an hour where the whole day is meant."""
@@ -39,9 +42,6 @@ KINDS: Final = (
     " AS UTINYINT)"
 )
 """What one session adds to what its user met, in SQL over `sessions`."""
-
-PLACES: Final = "asked_places"
-FRESH_LABELS: Final = "fresh_labels"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,17 +71,28 @@ DURATIONS: Final = Store(
 )
 
 
+class Level(Enum):
+    """How far the sessions of a day are told apart; an environment goes by one of its labels."""
+
+    WHOLE = "project"
+    ENVIRONMENT = "environment"
+    LABEL = "label"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detail:
-    """How finely a day is read: by hour or not, by label or not."""
+    """How finely a day is read: by hour or not, and at which level."""
 
     hourly: bool
-    labelled: bool
+    level: Level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """The values that one day has under one label, in one hour: an array for each column."""
+    """Values that one day has under one label, in one hour: an array for each column.
+
+    There may be several of one label, where labels were put together.
+    """
 
     place: Place
     label: int
@@ -90,103 +101,60 @@ class Run:
 
 
 def read_built(
-    cursor: duckdb.DuckDBPyConnection, store: Store, places: Sequence[Place], detail: Detail
+    snapshot: Snapshot, store: Store, places: Sequence[Place], detail: Detail, labels: Labels
 ) -> Iterator[Run]:
     """Read built days from their table, which knows no hours."""
     if not places:
         return
-    label = "label" if detail.labelled else f"{WHOLE}"
+    label = f"{WHOLE}" if detail.level is Level.WHOLE else "label"
     text = (
         f"SELECT project_id, day, {label} AS label, {ANY_HOUR} AS hour, {', '.join(store.values)}"  # noqa: S608  (names of ours)
         f" FROM {store.table} SEMI JOIN {PLACES} USING (project_id, day)"
         " WHERE day >= $first AND day <= $last"
     )
-    yield from _runs(_read(cursor, text, places, labels=()), store)
+    yield from _runs(read_rows(snapshot, text, places), store, _renumber(detail, labels))
 
 
 def read_sessions(
-    cursor: duckdb.DuckDBPyConnection,
-    store: Store,
-    places: Sequence[Place],
-    detail: Detail,
-    labels: Labels,
+    snapshot: Snapshot, store: Store, places: Sequence[Place], detail: Detail, labels: Labels
 ) -> Iterator[Run]:
     """Read days from the sessions themselves."""
     if not places:
         return
-    fresh = _fresh_labels(cursor, places, labels) if detail.labelled else ()
-    source = "sessions"
-    if detail.labelled:
-        known = "SELECT number, project_id, release, environment FROM labels"
-        source += (
-            f" JOIN ({known} UNION ALL SELECT * FROM {FRESH_LABELS}) AS named"  # noqa: S608  (names of ours)
-            " USING (project_id, release, environment)"
-        )
-    label, hour = (
-        "number" if detail.labelled else f"{WHOLE}",
-        HOUR if detail.hourly else f"{ANY_HOUR}",
-    )
+    whole = detail.level is Level.WHOLE
+    label = f"{WHOLE}" if whole else "number"
+    hour = HOUR if detail.hourly else f"{ANY_HOUR}"
     columns = f"project_id, {DAY} AS day, {label} AS label, {hour} AS hour"
     text = (
-        f"SELECT {columns}, {', '.join(store.spelled)} FROM {source}"  # noqa: S608  (names of ours)
-        f" WHERE {store.known} AND started >= $first * {DAY_SECONDS}"
-        f" AND started < ($last + 1) * {DAY_SECONDS}"
-        f" AND (project_id, {DAY}) IN (SELECT (project_id, day) FROM {PLACES})"
+        f"SELECT {columns}, {', '.join(store.spelled)}"  # noqa: S608  (names of ours)
+        f" FROM {'sessions' if whole else LABELLED_SESSIONS}"
+        f" WHERE {store.known} AND {OF_PLACES}"
     )
-    yield from _runs(_read(cursor, text, places, labels=fresh), store)
+    rows = read_rows(snapshot, text, places)
+    yield from _runs(rows, store, _renumber(detail, labels))
 
 
-def _fresh_labels(
-    cursor: duckdb.DuckDBPyConnection, places: Sequence[Place], labels: Labels
-) -> Sequence[tuple[int, Label]]:
-    text = (
-        "SELECT DISTINCT project_id, release, environment FROM sessions"  # noqa: S608  (names of ours)
-        " ANTI JOIN labels USING (project_id, release, environment)"
-        f" WHERE started >= $first * {DAY_SECONDS} AND started < ($last + 1) * {DAY_SECONDS}"
-    )
-    values = {"first": _first(places), "last": _last(places)}
-    names = [Label(*row) for row in cursor.execute(text, values).fetchall()]
-    return [(number, name) for name, number in labels.number_fresh(names).items()]
+def joined(runs: Iterable[Run]) -> Iterator[tuple[Place, int, int, tuple[Array, ...]]]:
+    """Put the runs of one place, label and hour together, wherever they stand."""
+    parts: dict[tuple[Place, int, int], list[tuple[Array, ...]]] = {}
+    for run in runs:
+        parts.setdefault((run.place, run.label, run.hour), []).append(run.values)
+    for (place, label, hour), values in parts.items():
+        columns = values[0]
+        if len(values) > 1:
+            columns = tuple(np.concatenate(column) for column in zip(*values, strict=True))
+        yield place, label, hour, columns
 
 
-def _read(
-    cursor: duckdb.DuckDBPyConnection,
-    text: str,
-    places: Sequence[Place],
-    *,
-    labels: Sequence[tuple[int, Label]],
-) -> dict[str, Array]:
-    asked = pa.table(
-        {
-            "project_id": pa.array([project for project, _ in places], pa.int64()),
-            "day": pa.array([day for _, day in places], pa.int32()),
-        }
-    )
-    fresh = pa.table(
-        {
-            "number": pa.array([number for number, _ in labels], pa.int32()),
-            "project_id": pa.array([name.project for _, name in labels], pa.int64()),
-            "release": pa.array([name.release for _, name in labels], pa.string()),
-            "environment": pa.array([name.environment for _, name in labels], pa.string()),
-        }
-    )
-    cursor.register(PLACES, asked)
-    cursor.register(FRESH_LABELS, fresh)
-    found = cursor.execute(text, {"first": _first(places), "last": _last(places)}).fetchnumpy()
-    cursor.unregister(PLACES)  # nothing can be unregistered after a failure, but its cursor ends
-    cursor.unregister(FRESH_LABELS)
-    return {name: np.asarray(column) for name, column in found.items()}
+def _renumber(detail: Detail, labels: Labels) -> Callable[[int], int]:
+    """Make what gives the label by which another one goes."""
+    if detail.level is not Level.ENVIRONMENT:
+        return lambda label: label
+    heads: list[int] = labels.directory().of_environment().tolist()
+    return heads.__getitem__
 
 
-def _first(places: Sequence[Place]) -> int:
-    return min(day for _, day in places)
-
-
-def _last(places: Sequence[Place]) -> int:
-    return max(day for _, day in places)
-
-
-def _runs(columns: dict[str, Array], store: Store) -> Iterator[Run]:
+def _runs(columns: dict[str, Array], store: Store, renumber: Callable[[int], int]) -> Iterator[Run]:
     """Bring rows of equal keys together, and yield them run by run."""
     keys = [columns[name] for name in ("day", "hour", "project_id", "label")]
     count = len(keys[0])
@@ -204,7 +172,7 @@ def _runs(columns: dict[str, Array], store: Store) -> Iterator[Run]:
     ):
         cut = slice(ends[index], ends[index + 1])
         values = tuple(columns[name][cut] for name in store.values)
-        yield Run(place=(project, day), label=label, hour=hour, values=values)
+        yield Run(place=(project, day), label=renumber(label), hour=hour, values=values)
 
 
 def _edges(keys: Sequence[Array]) -> npt.NDArray[np.intp]:

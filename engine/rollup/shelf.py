@@ -13,7 +13,7 @@ from typing import Final, TypeAlias, TypeVar, cast
 from engine.rollup.snapshot import Place
 
 Content = TypeVar("Content")
-_Key: TypeAlias = tuple[Hashable, Place]
+_Key: TypeAlias = tuple[int, Place]
 
 SHELF_BYTES: Final = 600 * 2**20
 """How much all days may take together; those that were not asked for longest go first."""
@@ -35,6 +35,7 @@ class Shelf:
         """Begin empty."""
         self._most = most_bytes
         self._lock = threading.Lock()
+        self._kinds: dict[Hashable, int] = {}
         self._kept: OrderedDict[_Key, _Kept] = OrderedDict()
         self._bytes = 0
 
@@ -49,17 +50,18 @@ class Shelf:
         found: dict[Place, Content] = {}
         missing: list[Place] = []
         with self._lock:
+            number = self._kinds.setdefault(kind, len(self._kinds))
             for place, version in versions.items():
-                kept = self._kept.get((kind, place))
+                kept = self._kept.get((number, place))
                 if kept is None or kept.version != version:
                     missing.append(place)
                 else:
-                    self._kept.move_to_end((kind, place))
+                    self._kept.move_to_end((number, place))
                     found[place] = cast("Content", kept.content)
         if missing:
             fresh = read(missing)
             for place, content in fresh.items():
-                self._keep((kind, place), versions[place], content, size_of(content))
+                self._keep((number, place), versions[place], content, size_of(content))
             found.update(fresh)
         return found
 

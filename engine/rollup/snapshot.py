@@ -1,85 +1,173 @@
 """One unchanging view of the tables, through which one question is answered.
 
-Owns the transaction, and which days of it are built, changed, or to be read anew. Does not know
-what is counted.
+Owns the transaction, and which days of it are built, changed, or to be read anew. What was read
+before still holds as long as nobody has written, so a question whose days are all kept asks storage
+for nothing. Does not know what is counted.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import duckdb
 
-from engine.rollup.grain import Days
+from engine.rollup.grain import Days, block_of
+from engine.rollup.labels import Label
+from engine.sql.lower import Statement
 from engine.storage import Storage
 
-_STALE = """
+_STATE = """
     SELECT DISTINCT project_id, day FROM stale_days
-    WHERE day >= $first AND day < $end AND project_id IN (SELECT unnest($projects))
     UNION ALL
     SELECT NULL, max(version) FROM rolled_days
 """
 _BUILT = "SELECT project_id, day, version FROM rolled_days"
 
-Place = tuple[int, int]
+Place: TypeAlias = tuple[int, int]
 """A project and a day."""
 
 
-class BuiltDays:
-    """The days that are built and the versions of their builds, as last read.
-
-    Every build has a greater version than those before, so the greatest one tells a whole state.
-    """
-
-    def __init__(self) -> None:
-        """Know none yet."""
-        self._state: tuple[int | None, Mapping[Place, int]] = (None, {})
-
-    def read(self, cursor: duckdb.DuckDBPyConnection, greatest: int | None) -> Mapping[Place, int]:
-        """Give the days of a view whose greatest version this is."""
-        known, built = self._state
-        if known != greatest:
-            rows = cursor.execute(_BUILT).fetchall()
-            built = {(project, day): version for project, day, version in rows}
-            self._state = (greatest, built)
-        return built
+class Moved(Exception):
+    """Somebody has written since the state was read; the question has to begin again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """The days that have changed since they were built, and the versions of those that are built.
+
+    Every build has a greater version than those before, so the greatest one tells all others.
+    `newest` are the greatest ones of each project and block of days.
+    """
+
+    stale: frozenset[Place]
+    greatest: int | None
+    built: Mapping[Place, int]
+    newest: Mapping[Place, int]
+
+
+class States:
+    """The state as last read, and whether it still holds."""
+
+    def __init__(
+        self, storage: Storage, learn: Callable[[duckdb.DuckDBPyConnection], None]
+    ) -> None:
+        """Know none yet; `learn` reads what changes with the builds."""
+        self._storage = storage
+        self._learn = learn
+        self._known: tuple[int | None, State] | None = None
+
+    def current(self) -> State | None:
+        """Give the state if nobody has written since it was read."""
+        if self._known is None:
+            return None
+        number, state = self._known
+        return state if number is not None and self._storage.settled == number else None
+
+    @contextmanager
+    def opened(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, State]]:
+        """Open a transaction and read its state."""
+        number = self._storage.settled
+        with self._storage.reading() as cursor:
+            cursor.execute("BEGIN TRANSACTION")
+            state = self._read(cursor)
+            unmoved = number is not None and self._storage.settled == number
+            self._known = (number if unmoved else None, state)
+            yield cursor, state
+            cursor.execute("COMMIT")
+
+    def _read(self, cursor: duckdb.DuckDBPyConnection) -> State:
+        *stale, (_, greatest) = cursor.execute(_STATE).fetchall()
+        known = None if self._known is None else self._known[1]
+        places = frozenset((project, day) for project, day in stale)
+        if known is not None and known.greatest == greatest:
+            built, newest = known.built, known.newest
+        else:
+            self._learn(cursor)
+            built, newest = _builds(cursor)
+        return State(stale=places, greatest=greatest, built=built, newest=newest)
+
+
+def _builds(cursor: duckdb.DuckDBPyConnection) -> tuple[Mapping[Place, int], Mapping[Place, int]]:
+    built: dict[Place, int] = {}
+    newest: dict[Place, int] = {}
+    for project, day, version in cursor.execute(_BUILT).fetchall():
+        built[project, day] = version
+        place = project, block_of(day)
+        newest[place] = max(version, newest.get(place, 0))
+    return built, newest
+
+
+@dataclass(slots=True, kw_only=True)
 class Snapshot:
-    """A cursor within a transaction; `stale` are the days that have changed since they were built.
+    """The state for one question; `stale` are the days of its projects that have changed.
 
     `built` maps days to the versions of their builds, stale ones too; a day in neither has no
     sessions.
     """
 
-    cursor: duckdb.DuckDBPyConnection
+    projects: frozenset[int]
+    days: Days
     stale: frozenset[Place]
-    built: Mapping[Place, int]
+    state: State
+    fresh: tuple[tuple[int, Label], ...] = ()
+    """The labels of sessions of these days that have none in the table yet, and their numbers."""
+    statements: list[Statement] = field(default_factory=list)
+    _open: Callable[[], duckdb.DuckDBPyConnection]
+    _cursor: duckdb.DuckDBPyConnection | None = None
 
     @property
-    def stale_range(self) -> tuple[int, int] | None:
-        """Give the first stale day and the one after the last, if there is any."""
-        days = [day for _, day in self.stale]
-        return (min(days), max(days) + 1) if days else None
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """Give the cursor of its transaction; Moved if that sees another state by now."""
+        if self._cursor is None:
+            self._cursor = self._open()
+        return self._cursor
+
+    def interrupt(self) -> None:
+        """Stop what the cursor does."""
+        if self._cursor is not None:
+            self._cursor.interrupt()
+
+    @property
+    def worn(self) -> bool:
+        """Say whether more of its days have changed than have not."""
+        places = (
+            (project, day)
+            for project in self.projects
+            for day in range(self.days.first, self.days.end)
+        )
+        built = self.state.built
+        return 2 * len(self.stale) > sum(one in built or one in self.stale for one in places)
 
     def version(self, place: Place) -> int | None:
         """Give the version of a day that is built and has not changed since."""
-        return None if place in self.stale else self.built.get(place)
+        return None if place in self.stale else self.state.built.get(place)
 
 
 @contextmanager
 def snapshot(
-    storage: Storage, projects: Sequence[int], days: Days, known: BuiltDays
+    states: States, projects: Collection[int], days: Days, *, again: bool = False
 ) -> Iterator[Snapshot]:
-    """Open a view of these projects and days."""
-    values = {"first": days.first, "end": days.end, "projects": list(projects)}
-    with storage.reading() as cursor:
-        cursor.execute("BEGIN TRANSACTION")
-        *stale, (_, greatest) = cursor.execute(_STALE, values).fetchall()
-        yield Snapshot(
-            cursor=cursor,
-            stale=frozenset((project, day) for project, day in stale),
-            built=known.read(cursor, greatest),
+    """Open a view of these projects and days; `again` begins with a transaction, so never Moved."""
+    with ExitStack() as stack:
+        cursor = None
+        state = None if again else states.current()
+        if state is None:
+            cursor, state = stack.enter_context(states.opened())
+        assumed = state
+
+        def begin() -> duckdb.DuckDBPyConnection:
+            opened, found = stack.enter_context(states.opened())
+            if (found.stale, found.greatest) != (assumed.stale, assumed.greatest):
+                raise Moved
+            return opened
+
+        asked = frozenset(projects)
+        stale = frozenset(
+            (project, day)
+            for project, day in state.stale
+            if project in asked and days.first <= day < days.end
         )
-        cursor.execute("COMMIT")
+        yield Snapshot(
+            projects=asked, days=days, stale=stale, state=state, _open=begin, _cursor=cursor
+        )

@@ -10,8 +10,7 @@ from typing import Final, TypeAlias, Union
 
 from engine.aggregates import Ratio
 from engine.condition import Condition, Either, Membership
-from engine.day_number import DAY_SECONDS
-from engine.plan import Plan, Source
+from engine.plan import Plan
 from schema.catalog import Key, Measure, Subject
 
 Parameter: TypeAlias = int | str | list[int] | list[str]
@@ -22,8 +21,6 @@ INLINE_VALUES: Final = 20
 START: Final = "range_start"
 END: Final = "range_end"
 STEP: Final = "step"
-STALE_START: Final = "stale_start"
-STALE_END: Final = "stale_end"
 MOST_ROWS: Final = "most_rows"
 OFFSET: Final = "page_offset"
 LAST: Final = "page_last"
@@ -60,8 +57,6 @@ EVERYTHING: Final = Joined(parts=(), either=False)
 class Form:
     """A plan without values; `series` is None when it is left out."""
 
-    source: Source
-    stale: bool
     projects: Rule
     rule: Rule
     keys: tuple[Key, ...]
@@ -103,8 +98,6 @@ def lift(plan: Plan, *, paged: bool = False) -> tuple[Form, dict[str, Parameter]
     lifted = _Lifted()
     rows, totals = plan.rows, plan.totals
     form = Form(
-        source=rows.source,
-        stale=rows.stale is not None,
         projects=lifted.lift(Membership(key=Key.PROJECT, values=rows.project_ids)),
         rule=lifted.lift(rows.condition),
         keys=plan.keys,
@@ -119,9 +112,6 @@ def lift(plan: Plan, *, paged: bool = False) -> tuple[Form, dict[str, Parameter]
     window = {START: rows.window.start, END: rows.window.end}
     if plan.series is not None:
         window |= {STEP: rows.window.step}
-    if rows.stale is not None:
-        first, end = rows.stale
-        window |= {STALE_START: first * DAY_SECONDS, STALE_END: end * DAY_SECONDS}
     page = {}
     if paged:
         last = totals.offset + totals.limit

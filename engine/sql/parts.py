@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlglot import exp
 
+from engine.plan import Source
 from engine.sql.form import START, STEP, Form
 from engine.sql.measure import (
     PERSON,
@@ -19,12 +20,12 @@ from engine.sql.measure import (
     spell_plain,
 )
 from engine.sql.rule import COLUMNS, bound, spell_rows
-from engine.sql.source import spell_source
 from schema.catalog import Measure
 
 BUCKET: Final = "bucket"
 CELLS: Final = "cells"
 SHOWN: Final = "shown"
+SOURCE: Final = "source"
 
 
 def key_names(form: Form) -> tuple[str, ...]:
@@ -156,7 +157,8 @@ def _from_sessions(
     named = [
         exp.alias_(spelling, name, copy=False) for name, spelling in {**grouping, **kept}.items()
     ]
-    select = exp.select(*named, copy=False).from_(spell_source(form), copy=False)
+    source = exp.alias_(exp.to_table(Source.SESSIONS.value), SOURCE, table=True, copy=False)
+    select = exp.select(*named, copy=False).from_(source, copy=False)
     select = select.where(*spell_rows(form), copy=False)
     if shown_only:
         select = select.where(_among_shown(key_names(form)), copy=False)
@@ -165,7 +167,7 @@ def _from_sessions(
 
 
 def _among_shown(names: Sequence[str]) -> exp.Expr:
-    columns = [exp.column(name, table="source") for name in names]
+    columns = [exp.column(name, table=SOURCE) for name in names]
     left = columns[0] if len(columns) == 1 else exp.Tuple(expressions=columns)
     listed = exp.select(*(exp.column(name) for name in names), copy=False)
     return exp.In(this=left, query=exp.Subquery(this=listed.from_(SHOWN, copy=False)))

@@ -9,6 +9,7 @@ from engine.aggregates import (
     COMPOSED_FIELDS,
     PRESENCE,
     RATIOS,
+    Columns,
     Values,
     counter,
     finish,
@@ -66,6 +67,11 @@ NUMBERS: dict[str, tuple[float | None, float | None]] = {
 }
 
 
+def columns(*spans: Values) -> Columns:
+    """Put the measures of several spans side by side."""
+    return {measure: [span.get(measure) for span in spans] for measure in spans[0]}
+
+
 def test_every_field_has_a_number_here() -> None:
     """The table below leaves no field out."""
     assert tuple(NUMBERS) == tuple(field.name for field in FIELDS)
@@ -75,10 +81,13 @@ def test_every_field_has_a_number_here() -> None:
 def test_formula(name: str, numbers: tuple[float, float | None]) -> None:
     """A field gives its number from measures, and its own 0 or null from an empty span."""
     expected, empty = numbers
+    nothing = dict.fromkeys(Measure, 0) | dict.fromkeys(DURATIONS)
 
-    assert finish(name, MEASURED) == pytest.approx(expected, abs=1e-12)
-    assert finish(name, {}) == empty
-    assert finish(name, dict.fromkeys(Measure, 0) | dict.fromkeys(DURATIONS)) == empty
+    assert finish(name, columns(MEASURED, nothing), 2) == [
+        pytest.approx(expected, abs=1e-12),
+        empty,
+    ]
+    assert finish(name, {}, 3) == [empty] * 3
 
 
 DURATIONS = tuple(measure for measure in Measure if measure.value.startswith("duration_"))
@@ -89,7 +98,8 @@ def test_measures_of_a_field_suffice(name: str) -> None:
     """A field is made from the measures it names and from no others."""
     needed = measures_of(name, by_outcome=False)
 
-    assert finish(name, {it: MEASURED[it] for it in needed}) == finish(name, MEASURED)
+    alone = {it: MEASURED[it] for it in needed}
+    assert finish(name, columns(alone), 1) == finish(name, columns(MEASURED), 1)
 
 
 @pytest.mark.parametrize("name", [field.name for field in FIELDS])
@@ -97,7 +107,7 @@ def test_kinds_of_numbers(name: str) -> None:
     """Counts are whole numbers, durations and rates are not, whatever storage gave."""
     whole = dict.fromkeys(Measure, 1)
 
-    number = finish(name, whole)
+    (number,) = finish(name, columns(whole), 1)
 
     assert isinstance(number, int if FIELD_BY_NAME[name].kind is Kind.COUNT else (float, int))
     if FIELD_BY_NAME[name].kind is Kind.DURATION:
@@ -138,9 +148,11 @@ COUNTED = {
 @pytest.mark.parametrize(("outcome", "sessions", "users"), COUNTED.values(), ids=COUNTED.keys())
 def test_counter_of_a_status(outcome: Outcome, sessions: int, users: int) -> None:
     """Each status has its share of the sessions, and of the users."""
-    assert counter(outcome, Subject.SESSION)(MEASURED) == sessions
-    assert counter(outcome, Subject.USER)(MEASURED) == users
-    assert counter(outcome, Subject.SESSION)({}) == 0
+    spans = columns(MEASURED, {})
+
+    assert counter(outcome, Subject.SESSION)(spans, 2) == [sessions, 0]
+    assert counter(outcome, Subject.USER)(spans, 2) == [users, 0]
+    assert counter(outcome, Subject.SESSION)({}, 2) == [0, 0]
 
 
 COUNTS = st.lists(st.integers(0, 100), min_size=5, max_size=5)
@@ -159,9 +171,9 @@ def test_statuses_of_sessions_add_up(counts: list[int]) -> None:
         Measure.SESSIONS_UNHANDLED: unhandled,
     }
 
-    found = [counter(outcome, Subject.SESSION)(values) for outcome in Outcome]
+    found = [counter(outcome, Subject.SESSION)(columns(values), 1) for outcome in Outcome]
 
-    assert found == [healthy, errored, unhandled, abnormal, crashed]
+    assert found == [[healthy], [errored], [unhandled], [abnormal], [crashed]]
 
 
 @PURE
@@ -170,7 +182,8 @@ def test_no_count_is_below_zero(values: Values) -> None:
     """A user with several failures is taken off several times, but no status goes below zero."""
     for outcome in Outcome:
         for subject in (Subject.SESSION, Subject.USER):
-            assert counter(outcome, subject)(values) >= 0
+            (number,) = counter(outcome, subject)(columns(values), 1)
+            assert number >= 0
 
 
 def test_only_sessions_are_additive() -> None:

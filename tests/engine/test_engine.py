@@ -91,10 +91,9 @@ def test_answer_tells_how_it_was_found() -> None:
         engine.load(sessions(1, 10))
         trace = ask(engine, "field=sum(session)&groupBy=release").trace
 
-    assert list(trace.stages) == ["resolve", "plan", "run", "shape"]
+    assert list(trace.stages) == ["resolve", "plan", "run", "lower", "shape"]
     assert all(seconds >= 0 for seconds in trace.stages.values())
-    sources = "session_hours, sessions"
-    assert (trace.source, trace.groups, trace.points) == (sources, 2, 50)
+    assert (trace.source, trace.groups, trace.points) == ("sessions", 2, 50)
 
 
 def test_closed_file_opens_with_all_it_had(tmp_path: Path) -> None:
@@ -280,4 +279,4 @@ def test_many_rows_are_built_whatever_loads_they_came_in() -> None:
                 ],
             )
             trace = ask(engine, "field=sum(session)").trace
-            assert trace.source == ("session_hours" if number == 4 else "session_hours, sessions")
+            assert trace.source == ("session_hours" if number == 4 else "sessions")

@@ -36,13 +36,15 @@ def test_explanation_tells_every_stage() -> None:
         "groups      at most 5 from 0",
     )
     assert found.plan == (
-        "source      people_days, duration_days, sessions",
+        "source      sessions",
         "totals      users, duration_p50",
         "ordered by  users descending, nulls last, then the group key",
         "listed if   it has rows of user",
         "series      users, duration_p50",
     )
-    assert found.statements == ()
+    (statement,) = found.statements
+    assert "FROM sessions AS source" in statement.text
+    assert {"a", "b", "dev"} <= {*map(str, statement.parameters.values())}
 
 
 def test_explanation_holds_the_plain_answer() -> None:

@@ -37,6 +37,7 @@ def gathered(query: Query, names: Sequence[str], *rows: Sequence[object]) -> tup
 
 
 USERS = ("release", "bucket", "users")
+U = Measure.USERS
 
 
 def test_totals_and_buckets_of_a_group_find_each_other() -> None:
@@ -46,8 +47,8 @@ def test_totals_and_buckets_of_a_group_find_each_other() -> None:
     groups = gathered(query, USERS, ("a", 3, 2), ("b", None, 7), ("a", None, 4), ("b", 0, 7))
 
     assert groups == (
-        Measured(key=("b",), totals={Measure.USERS: 7}, buckets={0: {Measure.USERS: 7}}),
-        Measured(key=("a",), totals={Measure.USERS: 4}, buckets={3: {Measure.USERS: 2}}),
+        Measured(key=("b",), totals={U: 7}, series={U: [7, None, None, None]}),
+        Measured(key=("a",), totals={U: 4}, series={U: [None, None, None, 2]}),
     )
 
 
@@ -131,8 +132,8 @@ def test_groups_with_places_keep_them() -> None:
     )
 
     assert groups == (
-        Measured(key=(2, ""), totals={Measure.USERS: 4}, buckets={0: {Measure.USERS: 7}}),
-        Measured(key=(1, "a"), totals={Measure.USERS: 5}, buckets={3: {Measure.USERS: 5}}),
+        Measured(key=(2, ""), totals={U: 4}, series={U: [7, None, None, None]}),
+        Measured(key=(1, "a"), totals={U: 5}, series={U: [None, None, None, 5]}),
     )
 
 
@@ -168,7 +169,10 @@ def test_empty_buckets_are_filled() -> None:
     group = Measured(
         key=("a",),
         totals={Measure.SESSIONS: 8, Measure.SESSIONS_CRASHED: 2},
-        buckets={1: {Measure.SESSIONS: 8, Measure.SESSIONS_CRASHED: 2}},
+        series={
+            Measure.SESSIONS: [None, 8, None, None],
+            Measure.SESSIONS_CRASHED: [None, 2, None, None],
+        },
     )
 
     assert shape((group,), query) == (
@@ -200,7 +204,9 @@ def test_fields_and_keys_are_in_answer_order() -> None:
 ONE = Measured(
     key=("a",),
     totals=dict(zip(COUNTS, (20, 9, 4, 2, 1), strict=True)),
-    buckets={3: dict(zip(COUNTS, (6, 3, 1, 0, 1), strict=True))},
+    series={
+        measure: (0, 0, 0, number) for measure, number in zip(COUNTS, (6, 3, 1, 0, 1), strict=True)
+    },
 )
 
 

@@ -46,8 +46,8 @@ STEPS = st.lists(
 
 FORCED = pytest.mark.parametrize(
     "sources",
-    [(Source.SESSIONS,), (Source.SESSIONS, Source.HOURS), tuple(Source)],
-    ids=["sessions", "hours", "all"],
+    [(Source.SESSIONS,), (Source.HOURS,), (Source.HOURS, Source.DAYS), tuple(Source)],
+    ids=["sessions", "hours", "built", "all"],
 )
 
 

@@ -13,7 +13,6 @@ from schema.catalog import Measure
 from tests.property.profile import PURE
 
 PLACE = (1, 20_000)
-KEY = (WHOLE, ANY_HOUR)
 VISITS = st.lists(st.tuples(st.integers(1, 200_000), st.integers(0, 63)), max_size=30)
 MEASURES = (Measure.USERS, *BITS)
 
@@ -23,7 +22,7 @@ def sets_of(visits: Sequence[tuple[int, int]]) -> Sets:
     people = np.array([person for person, _ in visits], dtype=np.int32)
     kinds = np.array([kind for _, kind in visits], dtype=np.uint8)
     run = Run(place=PLACE, label=WHOLE, hour=ANY_HOUR, values=(people, kinds))
-    return gather([run], [PLACE])[PLACE][KEY]
+    return gather([run], [PLACE])[PLACE][WHOLE][ANY_HOUR]
 
 
 @PURE
@@ -39,8 +38,9 @@ def test_users_of_several_cells_are_counted_once(cells: list[list[tuple[int, int
     sets = [sets_of(cell) for cell in cells]
 
     assert count(sets, MEASURES) == expected
-    merged = merge([{KEY: one} for one in sets])
-    assert count(list(merged.values()), MEASURES) == expected
+    merged = merge([{WHOLE: {ANY_HOUR: one}} for one in sets])
+    together = [one for hours in merged.values() for one in hours.values()]
+    assert count(together, MEASURES) == expected
 
 
 def test_day_without_rows_has_no_cells() -> None:

@@ -88,9 +88,7 @@ def shown(group: Measured, planned: Plan) -> object:
     if planned.series is None:
         return totals
     names = planned.series.measures
-    return totals, {
-        bucket: {it: values.get(it) for it in names} for bucket, values in group.buckets.items()
-    }
+    return totals, {it: group.series.get(it) for it in names}
 
 
 def test_pages_follow_one_another(filled: Storage) -> None:

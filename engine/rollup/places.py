@@ -1,0 +1,81 @@
+"""Rows of some days, read as arrays: the days are given to the statement as a table.
+
+Owns how a statement is asked about days, and the labels of sessions that have none in the table
+yet. Does not know what the rows tell.
+"""
+
+from collections.abc import Sequence
+from typing import Final, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from engine.day_number import DAY_SECONDS, day_of
+from engine.rollup.labels import Label, Labels
+from engine.rollup.snapshot import Place, Snapshot
+from engine.sql.form import Parameter
+from engine.sql.lower import Statement
+
+Array: TypeAlias = npt.NDArray[np.generic]
+
+DAY: Final = day_of("started")
+
+PLACES: Final = "asked_places"
+FRESH_LABELS: Final = "fresh_labels"
+
+LABELLED_SESSIONS: Final = f"""
+    sessions JOIN (
+        SELECT number, project_id, release, environment FROM labels
+        UNION ALL SELECT * FROM {FRESH_LABELS}
+    ) AS named USING (project_id, release, environment)
+"""  # noqa: S608  (names of ours)
+
+OF_PLACES: Final = (
+    f"started >= $first * {DAY_SECONDS} AND started < ($last + 1) * {DAY_SECONDS}"  # noqa: S608  (names of ours)
+    f" AND (project_id, {DAY}) IN (SELECT (project_id, day) FROM {PLACES})"
+)
+"""Which sessions started on the days asked for."""
+
+
+def read_rows(snapshot: Snapshot, text: str, places: Sequence[Place]) -> dict[str, Array]:
+    """Give the columns of a statement about places; it may use `$first` and `$last` day, too."""
+    asked = pa.table(
+        {
+            "project_id": pa.array([project for project, _ in places], pa.int64()),
+            "day": pa.array([day for _, day in places], pa.int32()),
+        }
+    )
+    fresh = pa.table(
+        {
+            "number": pa.array([number for number, _ in snapshot.fresh], pa.int32()),
+            "project_id": pa.array([name.project for _, name in snapshot.fresh], pa.int64()),
+            "release": pa.array([name.release for _, name in snapshot.fresh], pa.string()),
+            "environment": pa.array([name.environment for _, name in snapshot.fresh], pa.string()),
+        }
+    )
+    cursor = snapshot.cursor
+    cursor.register(PLACES, asked)
+    cursor.register(FRESH_LABELS, fresh)
+    found = cursor.execute(text, _ends(places)).fetchnumpy()
+    cursor.unregister(PLACES)  # nothing can be unregistered after a failure, but its cursor ends
+    cursor.unregister(FRESH_LABELS)
+    snapshot.statements.append(Statement(text=text, parameters=_ends(places)))
+    return {name: np.asarray(column) for name, column in found.items()}
+
+
+def number_fresh(snapshot: Snapshot, labels: Labels) -> None:
+    """Number the labels of sessions of changed days that the table does not have."""
+    places = tuple(snapshot.stale)
+    text = (
+        "SELECT DISTINCT project_id, release, environment FROM sessions"  # noqa: S608  (names of ours)
+        " ANTI JOIN labels USING (project_id, release, environment)"
+        f" WHERE started >= $first * {DAY_SECONDS} AND started < ($last + 1) * {DAY_SECONDS}"
+    )
+    names = [Label(*row) for row in snapshot.cursor.execute(text, _ends(places)).fetchall()]
+    snapshot.fresh = tuple((number, name) for name, number in labels.number_fresh(names).items())
+
+
+def _ends(places: Sequence[Place]) -> dict[str, Parameter]:
+    days = [day for _, day in places]
+    return {"first": min(days), "last": max(days)}
