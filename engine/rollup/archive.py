@@ -6,7 +6,7 @@ know groups or buckets.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeAlias, TypeVar
+from typing import Final, Generic, TypeAlias, TypeVar
 
 from engine.rollup.grain import Days, block_of, blocks_of, days_of_block
 from engine.rollup.labels import Labels
@@ -18,18 +18,23 @@ Cell = TypeVar("Cell")
 Content: TypeAlias = Mapping[int, Mapping[int, Cell]]
 """By label, then by hour."""
 
+ALL_PROJECTS: Final = 0
+"""In place of a project where several are put together."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Archive(Generic[Cell]):
     """How the days of a store are read, what is made of them, and where they are kept.
 
-    `merge` puts days together where a block of them is cheaper to have than each; None: it is not.
+    `merge` puts several of them together; `merges_days` says that a block of days is cheaper to
+    have than each of them.
     """
 
     store: Store
     gather: Callable[[Iterable[Run], Sequence[Place]], dict[Place, Content[Cell]]]
     size_of: Callable[[Content[Cell]], int]
-    merge: Callable[[Sequence[Content[Cell]]], Content[Cell]] | None
+    merge: Callable[[Sequence[Content[Cell]]], Content[Cell]]
+    merges_days: bool
     shelf: Shelf
     labels: Labels
 
@@ -53,19 +58,47 @@ class Archive(Generic[Cell]):
         found = self.shelf.find((self.store, detail), versions, read, self.size_of)
         return found | from_sessions([place for place in places if place in snapshot.stale])
 
+    def together(
+        self, snapshot: Snapshot, projects: Sequence[int], days: Sequence[int], detail: Detail
+    ) -> dict[int, Content[Cell]]:
+        """Give days of several projects put together, those that have not changed in any."""
+
+        def merge_projects(missing: Sequence[Place]) -> dict[Place, Content[Cell]]:
+            wanted = [(project, day) for _, day in missing for project in projects]
+            found = self.days(snapshot, wanted, detail)
+            return {
+                place: self.merge(
+                    [
+                        found[project, place[1]]
+                        for project in projects
+                        if (project, place[1]) in found
+                    ]
+                )
+                for place in missing
+            }
+
+        built, changed = snapshot.state.built, {day for _, day in snapshot.stale}
+        versions = {
+            (ALL_PROJECTS, day): tuple(built.get((project, day)) for project in projects)
+            for day in days
+            if day not in changed
+        }
+        kind = (self.store, detail, tuple(projects))
+        found = self.shelf.find(kind, versions, merge_projects, self.size_of)
+        return {day: content for (_, day), content in found.items()}
+
     def blocks(
         self, snapshot: Snapshot, projects: Sequence[int], days: Days, detail: Detail
     ) -> dict[Place, Content[Cell]]:
         """Give the blocks of whole days none of which has changed, by project and block."""
-        merge = self.merge
-        if merge is None:
+        if not self.merges_days:
             return {}
 
         def merge_days(missing: Sequence[Place]) -> dict[Place, Content[Cell]]:
             wanted = [(project, day) for project, block in missing for day in days_of_block(block)]
             found = self.days(snapshot, wanted, detail)
             return {
-                (project, block): merge(
+                (project, block): self.merge(
                     [found[project, day] for day in days_of_block(block) if (project, day) in found]
                 )
                 for project, block in missing

@@ -91,17 +91,23 @@ class Directory:
         """Give the numbers of labels by their places."""
         return np.where(places < self.positive, places, places - len(self.labels))
 
-    def of_environment(self) -> Codes:
-        """Give for each label the number of the first one of its project and environment."""
-        projects, _, environments = self.codes
-        mixed = projects * len(self.names[-1]) + environments
-        _, heads, inverse = np.unique(mixed, return_index=True, return_inverse=True)
+    def heads(self, keys: Collection[Key]) -> Codes:
+        """Give for each label the number of the first one that agrees with it in these keys."""
+        _, heads, inverse = np.unique(self.mixed(keys), return_index=True, return_inverse=True)
         return self.numbers(heads)[inverse]
 
-    def heads(self) -> Flags:
-        """Say of each label whether its environment goes by it."""
-        flags: Flags = self.of_environment() == self.numbers(np.arange(len(self.labels)))
+    def are_heads(self, keys: Collection[Key]) -> Flags:
+        """Say of each label whether it is the first one that has its names in these keys."""
+        flags: Flags = self.heads(keys) == self.numbers(np.arange(len(self.labels)))
         return flags
+
+    def mixed(self, keys: Collection[Key]) -> Codes:
+        """Make one number of the names in some keys."""
+        mixed = np.zeros(len(self.labels), np.int64)
+        for key in keys:
+            place = _PLACES[key]
+            mixed = mixed * len(self.names[place]) + self.codes[place]
+        return mixed
 
 
 class Grouping:
@@ -111,11 +117,8 @@ class Grouping:
         """Group labels by keys, and leave out those that the condition does not take."""
         self.directory = directory
         taken = np.flatnonzero(directory.taken(condition))
-        mixed = np.zeros(len(directory.labels), np.int64)
-        for key in keys:
-            place = _PLACES[key]
-            mixed = mixed * len(directory.names[place]) + directory.codes[place]
-        _, heads, inverse = np.unique(mixed[taken], return_index=True, return_inverse=True)
+        mixed = directory.mixed(keys)[taken]
+        _, heads, inverse = np.unique(mixed, return_index=True, return_inverse=True)
         self.index: Codes = np.full(len(directory.labels), NO_GROUP, np.int64)
         self.index[taken] = inverse
         places = [_PLACES[key] for key in keys]

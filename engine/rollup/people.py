@@ -13,7 +13,7 @@ from pyroaring import BitMap
 
 from engine.aggregates import Values
 from engine.rollup.places import Array
-from engine.rollup.runs import ANY_HOUR, Run, joined
+from engine.rollup.runs import Run, joined
 from engine.rollup.snapshot import Place
 from schema.catalog import Measure
 from schema.rollup import Kinds
@@ -64,16 +64,20 @@ def _sets(people: Array, kinds: Array) -> Sets:
 
 
 def merge(days: Sequence[Cells]) -> Cells:
-    """Put the sets of several days together, by label."""
-    together: dict[int, dict[Measure, list[BitMap]]] = {}
+    """Put the sets of several days together, by label and hour."""
+    together: dict[int, dict[int, dict[Measure, list[BitMap]]]] = {}
     for cells in days:
         for label, hours in cells.items():
-            for sets in hours.values():
+            for hour, sets in hours.items():
+                places = together.setdefault(label, {}).setdefault(hour, {})
                 for measure, people in sets.items():
-                    together.setdefault(label, {}).setdefault(measure, []).append(people)
+                    places.setdefault(measure, []).append(people)
     return {
-        label: {ANY_HOUR: {measure: BitMap.union(*sets) for measure, sets in measures.items()}}
-        for label, measures in together.items()
+        label: {
+            hour: {measure: BitMap.union(*sets) for measure, sets in measures.items()}
+            for hour, measures in hours.items()
+        }
+        for label, hours in together.items()
     }
 
 

@@ -10,7 +10,8 @@ from typing import Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-Ordered: TypeAlias = npt.NDArray[np.float64]
+Ordered: TypeAlias = npt.NDArray[np.float64] | npt.NDArray[np.int32]
+"""Numbers in order; several parts that are searched together are of one type."""
 
 STRIDE: Final = 64
 SMALL: Final = 30_000
@@ -36,11 +37,13 @@ def _at(parts: Sequence[Ordered], fences: Ordered, rank: int) -> float:
     most `STRIDE * j` values and, in each part, those behind its last fence.
     """
     last = rank // STRIDE
-    high = fences[last] if last < len(fences) else np.inf
     first = (rank - len(parts) * (STRIDE - 1)) // STRIDE
-    low = fences[first] if first >= 0 else -np.inf
-    starts = [int(part.searchsorted(low, "left")) for part in parts]
-    ends = [int(part.searchsorted(high, "right")) for part in parts]
+    starts = [0] * len(parts)
+    if first >= 0:
+        starts = [int(part.searchsorted(fences[first], "left")) for part in parts]
+    ends = [len(part) for part in parts]
+    if last < len(fences):
+        ends = [int(part.searchsorted(fences[last], "right")) for part in parts]
     within = np.concatenate(
         [part[start:end] for part, start, end in zip(parts, starts, ends, strict=True)]
     )

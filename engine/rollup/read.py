@@ -20,13 +20,13 @@ from engine.rollup.grain import Days
 from engine.rollup.labels import WHOLE, Directory, Grouping, Label, Labels, keys_in
 from engine.rollup.parts import Gathered, Part
 from engine.rollup.places import number_fresh
-from engine.rollup.runs import DURATIONS, PEOPLE, Level
+from engine.rollup.runs import DURATIONS, PEOPLE, PROJECTS, Level
 from engine.rollup.shelf import Shelf
 from engine.rollup.snapshot import Moved, Snapshot, States, snapshot
-from engine.rollup.tally import Membership, tally
+from engine.rollup.tally import Membership, Question, tally
 from engine.sql.lower import Statement
 from engine.storage import Storage
-from schema.catalog import Key, Measure, Subject
+from schema.catalog import Measure, Subject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +56,7 @@ class Reader:
             store=PEOPLE,
             gather=people.gather,
             merge=people.merge,
+            merges_days=True,
             size_of=people.size_of,
             shelf=shelf,
             labels=self._labels,
@@ -63,7 +64,8 @@ class Reader:
         self._durations = Archive(
             store=DURATIONS,
             gather=durations.gather,
-            merge=None,
+            merge=durations.merge,
+            merges_days=False,
             size_of=durations.size_of,
             shelf=shelf,
             labels=self._labels,
@@ -101,35 +103,33 @@ class Reader:
         buckets = plan.rows.window.count
         level = _level(plan)
         members = self._members(plan, level, groups)
+        question = Question(plan=plan, snapshot=opened, members=members, level=level)
         if subject is Subject.USER:
-            found = tally(self._people, plan, opened, members, level)
+            found = tally(self._people, question)
             return Gathered(tally=found, buckets=buckets, measures=measures, measure=people.count)
-        taken = tally(self._durations, plan, opened, members, level)
+        taken = tally(self._durations, question)
         return Gathered(tally=taken, buckets=buckets, measures=measures, measure=durations.measure)
 
     def _members(self, plan: Plan, level: Level, groups: Collection[GroupKey] | None) -> Membership:
         directory = self._labels.directory()
-        if level is Level.WHOLE:
+        if level == PROJECTS:
             directory = Directory.of([Label(one, "", "") for one in plan.rows.project_ids])
         grouping = Grouping(directory, plan.keys, plan.rows.condition)
         if groups is not None:
             grouping.only(groups)
-        if level is Level.WHOLE:
+        if level == PROJECTS:
             members = grouping.members()
             return {
                 project: {WHOLE: group}
                 for project, groups_of in members.items()
                 for group in groups_of.values()
             }
-        return grouping.members(directory.heads() if level is Level.ENVIRONMENT else None)
+        return grouping.members(directory.are_heads(level))
 
 
 def _level(plan: Plan) -> Level:
     """Choose how far a plan tells the sessions of a project apart."""
-    asked = {*plan.keys} | keys_in(plan.rows.condition)
-    if Key.RELEASE in asked:
-        return Level.LABEL
-    return Level.ENVIRONMENT if Key.ENVIRONMENT in asked else Level.WHOLE
+    return PROJECTS | frozenset(plan.keys) | keys_in(plan.rows.condition)
 
 
 def read(plan: Plan, reader: Reader, *, timeout_seconds: float, worn: bool) -> Found | None:

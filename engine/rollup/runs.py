@@ -6,8 +6,7 @@ becomes of the values.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import Enum
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +22,7 @@ from engine.rollup.places import (
     read_rows,
 )
 from engine.rollup.snapshot import Place, Snapshot
+from schema.catalog import Key
 from schema.rollup import Kinds
 from schema.session import Mechanism, Outcome
 
@@ -71,12 +71,11 @@ DURATIONS: Final = Store(
 )
 
 
-class Level(Enum):
-    """How far the sessions of a day are told apart; an environment goes by one of its labels."""
+Level: TypeAlias = frozenset[Key]
+"""The keys by which sessions of a day are told apart; equal ones go by one of their labels."""
 
-    WHOLE = "project"
-    ENVIRONMENT = "environment"
-    LABEL = "label"
+PROJECTS: Final[Level] = frozenset({Key.PROJECT})
+"""The level of whole projects."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +105,7 @@ def read_built(
     """Read built days from their table, which knows no hours."""
     if not places:
         return
-    label = f"{WHOLE}" if detail.level is Level.WHOLE else "label"
+    label = f"{WHOLE}" if detail.level == PROJECTS else "label"
     text = (
         f"SELECT project_id, day, {label} AS label, {ANY_HOUR} AS hour, {', '.join(store.values)}"  # noqa: S608  (names of ours)
         f" FROM {store.table} SEMI JOIN {PLACES} USING (project_id, day)"
@@ -121,7 +120,7 @@ def read_sessions(
     """Read days from the sessions themselves."""
     if not places:
         return
-    whole = detail.level is Level.WHOLE
+    whole = detail.level == PROJECTS
     label = f"{WHOLE}" if whole else "number"
     hour = HOUR if detail.hourly else f"{ANY_HOUR}"
     columns = f"project_id, {DAY} AS day, {label} AS label, {hour} AS hour"
@@ -148,9 +147,9 @@ def joined(runs: Iterable[Run]) -> Iterator[tuple[Place, int, int, tuple[Array, 
 
 def _renumber(detail: Detail, labels: Labels) -> Callable[[int], int]:
     """Make what gives the label by which another one goes."""
-    if detail.level is not Level.ENVIRONMENT:
+    if detail.level in (PROJECTS, frozenset(Key)):
         return lambda label: label
-    heads: list[int] = labels.directory().of_environment().tolist()
+    heads: list[int] = labels.directory().heads(detail.level).tolist()
     return heads.__getitem__
 
 

@@ -5,16 +5,17 @@ durations: `Content` is what a day holds, `Cell` one part of it. Does not know h
 measured.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Generic, TypeAlias, TypeVar
 
 from engine.day_number import DAY_SECONDS
 from engine.groups import GroupKey
 from engine.plan import Plan
 from engine.rollup.archive import Archive, Content
-from engine.rollup.grain import Days, bucket_of, days_of_block, hours_of
-from engine.rollup.runs import ANY_HOUR, Detail, Level
+from engine.rollup.grain import Days, block_of, bucket_of, hours_of
+from engine.rollup.runs import ANY_HOUR, PROJECTS, Detail, Level
 from engine.rollup.snapshot import Snapshot
 
 Cell = TypeVar("Cell")
@@ -54,34 +55,76 @@ class Tally(Generic[Cell]):
                     self.series.setdefault(group, {}).setdefault(bucket, []).append(cell)
 
 
-def tally(
-    archive: Archive[Cell], plan: Plan, snapshot: Snapshot, members: Membership, level: Level
-) -> Tally[Cell]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is gathered for one plan, at which level."""
+
+    plan: Plan
+    snapshot: Snapshot
+    members: Membership
+    level: Level
+
+    @property
+    def projects(self) -> tuple[int, ...]:
+        """Give the projects that count."""
+        return tuple(one for one in self.plan.rows.project_ids if one in self.members)
+
+    @property
+    def united(self) -> bool:
+        """Say whether all projects belong to one group as they are, so that days may be merged."""
+        groups = {group for labels in self.members.values() for group in labels.values()}
+        return self.level == PROJECTS and len(self.members) > 1 and len(groups) == 1
+
+
+def _days(
+    archive: Archive[Cell], question: Question, days: Sequence[int], *, hourly: bool
+) -> Iterator[tuple[Mapping[int, GroupKey], int, Content[Cell]]]:
+    """Give the days of all projects, with the groups of their labels."""
+    detail = Detail(hourly=hourly, level=question.level)
+    together: Mapping[int, Content[Cell]] = {}
+    if question.united:
+        together = archive.together(question.snapshot, question.projects, days, detail)
+        members = next(iter(question.members.values()))
+        yield from ((members, day, content) for day, content in together.items())
+    alone = [(project, day) for day in days if day not in together for project in question.projects]
+    for (project, day), content in archive.days(question.snapshot, alone, detail).items():
+        yield question.members[project], day, content
+
+
+def _blocks(
+    archive: Archive[Cell], question: Question, days: Days
+) -> dict[int, list[tuple[Mapping[int, GroupKey], Content[Cell]]]]:
+    """Give blocks of days, those of which no project's days have changed."""
+    detail = Detail(hourly=False, level=question.level)
+    changed = {block_of(day) for _, day in question.snapshot.stale}
+    blocks: dict[int, list[tuple[Mapping[int, GroupKey], Content[Cell]]]] = {}
+    found = archive.blocks(question.snapshot, question.projects, days, detail)
+    for (project, block), content in found.items():
+        if block not in changed:
+            blocks.setdefault(block, []).append((question.members[project], content))
+    return blocks
+
+
+def tally(archive: Archive[Cell], question: Question) -> Tally[Cell]:
     """Gather what a plan asks for."""
-    window = plan.rows.window
-    days = Days.of(window)
-    projects = [project for project in plan.rows.project_ids if project in members]
+    plan = question.plan
+    window, days = plan.rows.window, Days.of(plan.rows.window)
+    series = plan.series is not None
+    hourly = series and window.step < DAY_SECONDS
     gathered: Tally[Cell] = Tally()
-    hourly = plan.series is not None and window.step < DAY_SECONDS
-    daily = plan.series is not None and not hourly
-    plain = Detail(hourly=False, level=level)
-    fine = Detail(hourly=True, level=level)
-    whole = [(project, day) for day in days.whole() for project in projects]
-    blocks = archive.blocks(snapshot, projects, days, plain)
-    for (project, _), content in blocks.items():
-        gathered.add(members[project], content, {ANY_HOUR: None}, totals=True)
-    in_blocks = {(project, day) for project, block in blocks for day in days_of_block(block)}
-    alone = whole if daily else [place for place in whole if place not in in_blocks]
-    for (project, day), content in archive.days(snapshot, alone, plain).items():
+    blocks = _blocks(archive, question, days)
+    for members, content in chain.from_iterable(blocks.values()):
+        gathered.add(members, content, {ANY_HOUR: None}, totals=True)
+    daily = series and not hourly
+    whole = [day for day in days.whole() if daily or block_of(day) not in blocks]
+    for members, day, content in _days(archive, question, whole, hourly=False):
         bucket = bucket_of(window, day) if daily else None
-        totals = (project, day) not in in_blocks
-        gathered.add(members[project], content, {ANY_HOUR: bucket}, totals=totals)
-    cut = [(project, day) for day in days.cut() for project in projects]
-    parts = [*whole, *cut] if hourly else cut
-    for (project, day), content in archive.days(snapshot, parts, fine).items():
+        totals = block_of(day) not in blocks
+        gathered.add(members, content, {ANY_HOUR: bucket}, totals=totals)
+    parts = [*(days.whole() if hourly else ()), *days.cut()]
+    for members, day, content in _days(archive, question, parts, hourly=True):
         buckets = {
-            hour: bucket_of(window, day, hour) if plan.series is not None else None
-            for hour in hours_of(window, day)
+            hour: bucket_of(window, day, hour) if series else None for hour in hours_of(window, day)
         }
-        gathered.add(members[project], content, buckets, totals=day not in days.whole())
+        gathered.add(members, content, buckets, totals=day not in days.whole())
     return gathered
