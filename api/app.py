@@ -93,6 +93,7 @@ def open_engine(settings: Settings) -> Engine:
         memory_limit=settings.memory_limit,
         threads=settings.threads,
         queued_rows=settings.queued_rows,
+        log_bytes=settings.log_bytes,
     )
 
 

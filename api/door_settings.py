@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from api.ingest.bodies import BodyLimits
 from api.ingest.reception import ReceptionLimits
+from engine.storage import LOG_BYTES
 
 
 class DoorSettings(BaseModel):
@@ -36,6 +37,16 @@ class DoorSettings(BaseModel):
             le=300,
         ),
     ] = 10
+    log_bytes: Annotated[
+        int,
+        Field(
+            title="a whole number of bytes from 65536 to 17179869184",
+            description="How long the log beside the database may get before it is written over"
+            " into it; a longer one costs less while envelopes come, and more after a crash.",
+            ge=2**16,
+            le=2**34,
+        ),
+    ] = LOG_BYTES
     envelope_bytes: Annotated[
         int,
         Field(

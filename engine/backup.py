@@ -15,7 +15,7 @@ from typing import Final
 import duckdb
 
 from engine.errors import StorageError, StorageUnavailable
-from engine.opening import open_file, reason_of, wal_bytes
+from engine.opening import logs_of, open_file, reason_of, wal_bytes
 from engine.storage import Storage
 
 UNFINISHED: Final = ".part"
@@ -108,7 +108,7 @@ def restore(source: Path, path: Path) -> Copied:
 
 
 def _check_new(path: Path) -> None:
-    for each in (path, Path(f"{path}.wal")):
+    for each in (path, *logs_of(str(path))):
         if each.exists():
             message = f"{each} exists, and nothing is overwritten; name another file, or move it"
             raise BackupError(message)
@@ -192,6 +192,6 @@ def _unwritten(path: Path, error: BaseException) -> BackupError:
 
 
 def _forget(part: Path) -> None:
-    for each in (part, Path(f"{part}.wal")):
+    for each in (part, *logs_of(str(part))):
         with suppress(OSError):
             each.unlink(missing_ok=True)

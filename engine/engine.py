@@ -32,7 +32,7 @@ from engine.rollup.read import Reader
 from engine.rows import Rows, batches
 from engine.scope import Scope
 from engine.sink import QUEUED_ROWS, Sink
-from engine.storage import Storage
+from engine.storage import LOG_BYTES, Storage
 from engine.tokens import Tokens
 from engine.upkeep import BACKUP, Upkeep, note
 
@@ -63,7 +63,7 @@ class Engine:
         self._unbuilt_rows = 0
         self.upkeep = Upkeep(storage, self.directory, self.outcomes)
         self.sink = Sink(
-            self._keep, outcomes=self.outcomes, queued_rows=queued_rows, fold=self.fold
+            self._keep, outcomes=self.outcomes, queued_rows=queued_rows, fold=self._move_on
         )
         self.recovered = self._recover()
         """How many updates had been acknowledged, but not folded, when the file was closed."""
@@ -77,16 +77,21 @@ class Engine:
         memory_limit: str | None = None,
         threads: int | None = None,
         queued_rows: int = QUEUED_ROWS,
+        log_bytes: int = LOG_BYTES,
         sources: Collection[Source] = tuple(Source),
     ) -> Self:
         """Open or create a database file, or one in memory; StorageUnavailable says why not.
 
         `memory_limit` is DuckDB's, such as "2GB"; `threads` is how many one query may use;
-        `queued_rows` is how many may wait in the sink; `sources` are the tables that may answer
-        questions, all of them if not said.
+        `queued_rows` is how many may wait in the sink; `log_bytes` is how long the log may get
+        before it is written over into the file; `sources` are the tables that may answer questions,
+        all of them if not said.
         """
         storage = Storage.open(
-            None if path is None else Path(path), memory_limit=memory_limit, threads=threads
+            None if path is None else Path(path),
+            memory_limit=memory_limit,
+            threads=threads,
+            log_bytes=log_bytes,
         )
         return cls(storage, limits=limits or Limits(), queued_rows=queued_rows, sources=sources)
 
@@ -195,6 +200,12 @@ class Engine:
     def fold(self) -> int:
         """Fold the updates that are acknowledged and do not show yet; give their number."""
         return fold_pending(self._storage, self.directory)
+
+    def _move_on(self) -> None:
+        """Fold, and write the log over into the file where it has become long."""
+        self.fold()
+        if self._storage.is_long():
+            self._storage.tidy()
 
     def _keep(self, rows: Sequence[Mapping[str, object]]) -> LoadReport:
         """Put rows on disk; those that are not complete are loaded, and bad ones left out.

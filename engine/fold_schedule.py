@@ -1,6 +1,7 @@
 """When updates that are on disk are folded: soon, but not for each of them.
 
-Owns the moments. One thread folds; others may ask. Does not know how anything is folded.
+Owns the moments, and the thread that folds, so that nobody who puts updates on disk waits for it.
+Does not know how anything is folded.
 """
 
 import threading
@@ -15,20 +16,24 @@ written meanwhile shows in answers after this and the time of a fold."""
 FEW_ROWS: Final = 100
 """A question waits until so many updates are folded; where more come, it is answered meanwhile."""
 
+MANY_ROWS: Final = 200_000
+"""Where so many wait, no more are taken until they are folded: else they would show ever later."""
+
 RETRY_SECONDS: Final = 1.0
 """A fold that failed is tried again after this; what it was to fold is on disk."""
 
 
 class FoldSchedule:
-    """Keeps account of what waits to be folded, and since when."""
+    """Keeps account of what waits to be folded; the thread that folds starts with the first."""
 
     def __init__(self, fold: Callable[[], object]) -> None:
         """Fold with `fold`, which folds everything that is on disk."""
         self._fold = fold
-        self._lock = threading.Lock()
+        self._change = threading.Condition()
+        self._thread: threading.Thread | None = None
         self._next = time.monotonic()
         self._written = self._folded = 0
-        self._failing = False
+        self._failing = self._closed = False
         self.failed = 0
         """How many folds have failed so far."""
 
@@ -38,47 +43,71 @@ class FoldSchedule:
         return self._written - self._folded
 
     @property
-    def waits(self) -> bool:
-        """Say whether something waits, and folding it has not failed."""
-        return self._written > self._folded and not self._failing
-
-    @property
     def few(self) -> bool:
         """Say whether so little waits that folding it takes no longer than a question may wait."""
-        return self.waits and self.rows <= FEW_ROWS
+        return 0 < self.rows <= FEW_ROWS and not self._failing
 
     def note(self, rows: int) -> None:
-        """Note that rows were written."""
-        self._written += rows
+        """Note that rows were written, which are folded in a moment."""
+        with self._change:
+            waited = self.rows
+            self._written += rows
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="folds", daemon=True)
+                self._thread.start()
+            elif not waited:
+                self._change.notify_all()
 
-    def due(self) -> bool:
-        """Say whether it is time to fold."""
-        return self._written > self._folded and time.monotonic() >= self._next
-
-    def seconds_left(self) -> float | None:
-        """Give the time until something has to be folded; None if nothing waits."""
-        if self._written == self._folded:
-            return None
-        return max(0.0, self._next - time.monotonic())
-
-    def hurry(self) -> None:
-        """Let what waits be folded at once."""
-        with self._lock:
+    def settle(self, timeout: float | None = None) -> None:
+        """Let what waits by now be folded at once; wait for that, or until it has failed."""
+        with self._change:
+            until = self._written
             self._next = time.monotonic()
+            self._change.notify_all()
+            self._change.wait_for(lambda: self._folded >= until or self._failing, timeout)
 
-    def fold(self) -> None:
+    def keep_up(self) -> None:
+        """Wait while very much waits, unless it cannot be folded."""
+        if self.rows > MANY_ROWS:
+            with self._change:
+                self._change.wait_for(lambda: self.rows <= MANY_ROWS or self._failing)
+
+    def close(self) -> None:
+        """Fold what waits, and end the thread."""
+        with self._change:
+            self._closed = True
+            self._change.notify_all()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        while self._wait():
+            self._fold_all()
+        if self.rows:
+            self._fold_all()
+
+    def _wait(self) -> bool:
+        """Wait until it is time to fold; False means the end."""
+        with self._change:
+            while not self._closed:
+                left = max(0.0, self._next - time.monotonic()) if self.rows else None
+                if left == 0:
+                    return True
+                self._change.wait(left)
+        return False
+
+    def _fold_all(self) -> None:
         """Fold what waits; a failure is counted, and what waits is folded later."""
         before = self._written
-        if before == self._folded:
-            return
         try:
             self._fold()
         except Exception:  # noqa: BLE001  (whatever it is, the updates are on disk and tried again)
-            self.failed += 1
-            self._failing = True
-            rest = RETRY_SECONDS
+            folded, rest = self._folded, RETRY_SECONDS
         else:
-            self._folded, self._failing = before, False
-            rest = REST_SECONDS
-        with self._lock:
+            folded, rest = before, REST_SECONDS
+        with self._change:
+            self._failing = folded < before
+            self.failed += self._failing
+            self._folded = folded
             self._next = time.monotonic() + rest
+            self._change.notify_all()

@@ -15,6 +15,8 @@ from schema.ddl import LAYOUT_TABLE, LAYOUT_VERSION, TABLES
 
 IN_MEMORY: Final = ":memory:"
 
+_LOG_ENDINGS: Final = ("", ".checkpoint", ".recovery")
+
 Options: TypeAlias = Mapping[str, str | int]
 
 _ADVICE: Final = (
@@ -59,11 +61,22 @@ def reason_of(error: BaseException) -> str:
     return text
 
 
+def logs_of(place: str) -> tuple[Path, ...]:
+    """Name the logs that may lie beside a file: its own, and those of while that is written over.
+
+    After an orderly end there is none.
+    """
+    return tuple(Path(f"{place}.wal{ending}") for ending in _LOG_ENDINGS)
+
+
 def wal_bytes(place: str) -> int:
-    """Give the size of the log beside a file; after an orderly end there is none."""
-    log = Path(f"{place}.wal")
+    """Give the size of the logs beside a file."""
+    return 0 if place == IN_MEMORY else sum(map(_size, logs_of(place)))
+
+
+def _size(path: Path) -> int:
     try:
-        return 0 if place == IN_MEMORY else log.stat().st_size
+        return path.stat().st_size
     except OSError:
         return 0
 

@@ -55,7 +55,7 @@ def append(storage: Storage, rows: Rows, *, projects: frozenset[int]) -> bool:
         return False
     try:
         table = _table(rows)
-        with storage.writing() as cursor:
+        with storage.adding() as cursor:
             cursor.register("arriving", table)
             cursor.execute(_INSERT)
             cursor.unregister("arriving")

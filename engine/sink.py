@@ -1,7 +1,7 @@
 """Rows on their way to disk: gathered from many threads, written together, answered after.
 
 Owns the queue, its bound, the one thread that writes, and who is told what. Does not know what a
-row means, nor how rows are stored.
+row means, nor how rows are stored; that they are folded is left to a thread beside.
 """
 
 import threading
@@ -92,7 +92,7 @@ class Sink:
         """Begin with nothing; `write` keeps all rows it takes or raises, and leaves out bad ones.
 
         `queued_rows` may wait at most; one submission alone may be larger. `fold` makes what was
-        written show in answers: at once if that was not done a moment ago, else a moment later.
+        written show in answers, a moment later.
         """
         self._write = write
         self._folds = FoldSchedule(fold)
@@ -148,36 +148,29 @@ class Sink:
     def flush(self) -> None:
         """Wait until everything taken so far, and what comes meanwhile, shows or has failed."""
         with self._change:
-            self._folds.hurry()
-            self._change.notify_all()
-            self._change.wait_for(lambda: not self._rows and not self._folds.waits)
+            self._change.wait_for(lambda: not self._rows)
+        self._folds.settle()
 
     def settle(self) -> None:
         """Wait a moment for what was acknowledged to show, where it is little.
 
         So a sender who asks sees what it has sent, while nobody waits for the load of others.
         """
-        if not self._folds.few:
-            return
-        with self._change:
-            self._folds.hurry()
-            self._change.notify_all()
-            self._change.wait_for(lambda: not self._folds.waits, timeout=_SETTLE_SECONDS)
+        if self._folds.few:
+            self._folds.settle(_SETTLE_SECONDS)
 
     def owe(self) -> None:
         """Fold, a moment later, what an earlier process has left and could not be folded yet."""
-        with self._change:
-            self._folds.note(1)
-            self._start()
-            self._change.notify_all()
+        self._folds.note(1)
 
     def close(self) -> None:
-        """Take nothing more, write everything, and end the thread."""
+        """Take nothing more, write everything, fold it, and end the threads."""
         with self._change:
             self._closed = True
             self._change.notify_all()
         if self._writer is not None:
             self._writer.join()
+        self._folds.close()
 
     def _start(self) -> None:
         if self._writer is None:
@@ -190,14 +183,12 @@ class Sink:
             with self._change:
                 self._rows -= sum(len(one.rows) for one in group)
                 self._change.notify_all()
-        self._folds.fold()
 
     def _take(self) -> tuple[_Submission, ...]:
         """Give what is waiting, up to about _GROUP_ROWS rows; nothing means the end."""
-        while not self._wait():
-            self._folds.fold()
-            with self._change:
-                self._change.notify_all()
+        self._folds.keep_up()
+        with self._change:
+            self._change.wait_for(lambda: self._waiting or self._closed)
         time.sleep(_GATHER_SECONDS)
         group: list[_Submission] = []
         count = 0
@@ -206,15 +197,6 @@ class Sink:
                 group.append(self._waiting.popleft())
                 count += len(group[-1].rows)
         return tuple(group)
-
-    def _wait(self) -> bool:
-        """Wait for something to write, or the end; False once it is time to fold."""
-        with self._change:
-            while not (self._waiting or self._closed):
-                if self._folds.due():
-                    return False
-                self._change.wait(self._folds.seconds_left())
-        return True
 
     def _write_group(self, group: Sequence[_Submission]) -> None:
         """Write a group; one that fails is tried one by one, so that no submission fails others."""
@@ -228,12 +210,8 @@ class Sink:
             for one in group:
                 self._write_group((one,))
             return
-        self._folds.note(len(rows))
-        if self._folds.due():
-            self._folds.fold()
-            with self._change:
-                self._change.notify_all()
         self._account(rows, report)
+        self._folds.note(len(rows))
         for one in group:
             one.written.set_result(None)
 

@@ -26,9 +26,15 @@ _FAILURES: Final = (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.Fata
 _KEPT_NEVERTHELESS: Final = "COMMIT succeeded and is durable"
 """Said when only the log could not be written over into the file: the rows are kept."""
 
+LOG_BYTES: Final = 64 * 2**20
+"""How long the log may get before it is written over into the file, if nobody says otherwise."""
+
 _THRESHOLD: Final = "checkpoint_threshold"
 _NEVER: Final = "1TB"
-_USUAL: Final = "16MB"
+_TIMES_AS_LONG: Final = 4
+"""A log so many times as long is written over in a commit, while all others wait: for the case that
+nobody came to do it beside them."""
+
 _ROOM_BYTES: Final = 32 * 2**20
 _PATIENCE_SECONDS: Final = 5.0
 
@@ -40,12 +46,14 @@ class Storage:
     is then not tidied (its log is not written over into the file) until there is room for that.
     """
 
-    def __init__(self, place: str, options: Options) -> None:
+    def __init__(self, place: str, options: Options, *, log_bytes: int = LOG_BYTES) -> None:
         """Open it; use `Storage.open` instead."""
         self.place = place
         self.replayed_bytes = wal_bytes(place)
+        self._log_bytes = log_bytes
+        self._threshold = f"{_TIMES_AS_LONG * log_bytes}B"
         self._options = options
-        self._connection = open_file(place, options)
+        self._connection = open_file(place, {**options, _THRESHOLD: self._threshold})
         self._turn = threading.RLock()
         self._deriving_turn = threading.Lock()
         self._change = threading.Condition(threading.RLock())
@@ -61,6 +69,7 @@ class Storage:
         *,
         memory_limit: str | None = None,
         threads: int | None = None,
+        log_bytes: int = LOG_BYTES,
     ) -> "Storage":
         """Open or create the file, or a database in memory; StorageUnavailable says why not."""
         options: dict[str, str | int] = {}
@@ -68,7 +77,7 @@ class Storage:
             options["memory_limit"] = memory_limit
         if threads is not None:
             options["threads"] = threads
-        return cls(IN_MEMORY if path is None else str(path), options)
+        return cls(IN_MEMORY if path is None else str(path), options, log_bytes=log_bytes)
 
     @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -99,6 +108,15 @@ class Storage:
             yield cursor
 
     @contextmanager
+    def adding(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Give a cursor like that of `writing`, to add rows to tables without keys, no more.
+
+        This needs no turn: others write meanwhile, and the log may be written over.
+        """
+        with self._transaction() as cursor:
+            yield cursor
+
+    @contextmanager
     def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Give a cursor whose changes are kept together at the end, or not at all."""
         with self._turn, self._transaction() as cursor:
@@ -123,8 +141,8 @@ class Storage:
     def tidy(self) -> bool:
         """Write the log over into the file, and free what was deleted; False if it cannot be now.
 
-        Freed space is used again by what comes. Without room on the disk nothing is tried, since
-        DuckDB does not survive a failure there.
+        Freed space is used again by what comes. Rows are added meanwhile; who changes others waits.
+        Without room on the disk nothing is tried, since DuckDB does not survive a failure there.
         """
         with self._turn:
             if not self.has_room():
@@ -133,7 +151,7 @@ class Storage:
                 try:
                     cursor.execute("CHECKPOINT")
                     if self.untidy:
-                        cursor.execute(f"SET GLOBAL {_THRESHOLD} = '{_USUAL}'")
+                        cursor.execute(f"SET GLOBAL {_THRESHOLD} = '{self._threshold}'")
                         self.untidy = False
                 except duckdb.TransactionException:
                     return False  # a long question reads what would be freed
@@ -199,6 +217,10 @@ class Storage:
         self._broken = False
         self.untidy = True
         self.reopened += 1
+
+    def is_long(self) -> bool:
+        """Say whether the log is so long that it should be written over."""
+        return wal_bytes(self.place) > self._log_bytes
 
     def has_room(self) -> bool:
         """Say whether the disk has room for some time of writing, and for tidying up after it."""

@@ -16,6 +16,7 @@ from engine.limits import Limits
 from engine.plan import Source
 from engine.request import Request
 from engine.scope import KnownRelease, Project, Scope, Stage
+from engine.storage import LOG_BYTES
 from tests.oracle.adoption import Counted, adoptions
 from tests.oracle.fold import Row, fold, read_environment, read_moment
 
@@ -182,9 +183,10 @@ def open_engine(
     *,
     limits: Limits | None = None,
     sources: Collection[Source] = tuple(Source),
+    log_bytes: int = LOG_BYTES,
 ) -> Engine:
     """Open an engine with the organization, its projects, and a foreign one beside it."""
-    engine = Engine.open(path, limits=limits or Limits(), sources=sources)
+    engine = Engine.open(path, limits=limits or Limits(), sources=sources, log_bytes=log_bytes)
     if engine.directory.organizations():
         return engine
     engine.directory.create_organization(ORGANIZATION, id=ORGANIZATION_ID)

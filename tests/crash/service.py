@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.client import HTTPConnection
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO
 from urllib.parse import urlencode
 
@@ -26,6 +27,7 @@ ROOT = Path(__file__).parents[2]
 ORGANIZATION = "acme"
 PROJECTS = ("web", "mobile")
 PATIENCE_SECONDS = 60
+NO_SETTINGS: Mapping[str, object] = MappingProxyType({})
 MADE = datetime(2026, 3, 10, tzinfo=UTC)
 """When keys and token were made; the service itself runs on the real clock."""
 
@@ -125,14 +127,18 @@ class Service:
 
 @contextmanager
 def started(
-    database: Path, log: Path, *, around: Sequence[str] = ()
+    database: Path,
+    log: Path,
+    *,
+    around: Sequence[str] = (),
+    settings: Mapping[str, object] = NO_SETTINGS,
 ) -> Iterator[subprocess.Popen[str]]:
     """Start a service and do not wait for it; it does not outlive the block."""
     words = [*around, *command("serve", "--database", database, "--port", 0)]
     with (
         log.open("a") as errors,
         subprocess.Popen(
-            words, env=environment(), stdout=subprocess.PIPE, stderr=errors, text=True
+            words, env=environment(**settings), stdout=subprocess.PIPE, stderr=errors, text=True
         ) as process,
     ):
         try:
@@ -143,10 +149,15 @@ def started(
 
 @contextmanager
 def serving(
-    database: Path, access: Access, *, log: Path, around: Sequence[str] = ()
+    database: Path,
+    access: Access,
+    *,
+    log: Path,
+    around: Sequence[str] = (),
+    settings: Mapping[str, object] = NO_SETTINGS,
 ) -> Iterator[Service]:
     """Start a service and wait until it answers; one that does not start fails the test."""
-    with started(database, log, around=around) as process:
+    with started(database, log, around=around, settings=settings) as process:
         assert process.stdout is not None
         yield Service(process, _port(process.stdout, log), access, log)
 

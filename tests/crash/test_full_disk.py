@@ -14,8 +14,9 @@ Making = Callable[[Path], AbstractContextManager[Shortage]]
 
 SHORTAGES = pytest.mark.parametrize("making", [small_disk, small_files])
 LITTLE_BYTES = 200_000
-OVERFLOWING_LOG_BYTES = 16 * 2**20
-"""DuckDB writes a log over into the file once it is larger than this."""
+LOG_BYTES = 4 * 2**20
+OVERFLOWING_LOG_BYTES = 4 * LOG_BYTES
+"""A log of the first size is written over where there is room; of the second, in a commit."""
 
 
 def log_bytes(trial: Trial) -> int:
@@ -71,12 +72,13 @@ def test_no_room_for_the_log(tmp_path: Path, making: Making) -> None:
 def test_no_room_to_write_the_log_over(tmp_path: Path) -> None:
     """The store that DuckDB gives up then is opened again; nothing else is different."""
     with small_disk(tmp_path) as shortage:
-        trial = new_trial(tmp_path, seed(), database=shortage.place / "sessions.duckdb")
+        place = shortage.place / "sessions.duckdb"
+        trial = new_trial(tmp_path, seed(), database=place, log_bytes=LOG_BYTES)
         for writer in trial.writers:
             writer.teller.counts_only = True
         with trial.serving() as service:
             trial.write(service)
-            assert wait_until(lambda: log_bytes(trial) > OVERFLOWING_LOG_BYTES // 2, most=60)
+            assert wait_until(lambda: log_bytes(trial) > LOG_BYTES // 2, most=60)
             trial.stop_writing()
             leave = OVERFLOWING_LOG_BYTES - log_bytes(trial) + LITTLE_BYTES
             run_out_and_recover(trial, service, shortage, leave=leave)

@@ -17,6 +17,8 @@ LONG_LIFE_SECONDS = 4.0
 SHARE_OF_LONG_LIVES = 0.2
 """Long enough for the service to begin with what it does in the background."""
 LONGEST_START_SECONDS = 1.6
+SHORT_LOG_BYTES = 2**16
+SHORT_LOG_ROUNDS = 5
 SHARE_OF_STILLBORN = 0.25
 
 
@@ -32,7 +34,7 @@ def live(trial: Trial, *, version: int) -> None:
 
 def die_while_starting(trial: Trial) -> None:
     """Kill the service while it starts and recovers, or when it has just done so."""
-    with started(trial.database, trial.log) as process:
+    with started(trial.database, trial.log, settings=trial.settings) as process:
         time.sleep(trial.draw.uniform(0, LONGEST_START_SECONDS))
         process.kill()
 
@@ -53,5 +55,16 @@ def test_acknowledged_sessions_outlive_the_service(tmp_path: Path, first: int) -
     with trial.serving() as service:
         trial.pause(LONG_LIFE_SECONDS)
         trial.compare(service)
+    trial.check_end()
+    assert trial.acknowledged
+
+
+@pytest.mark.timeout(300)
+def test_killed_while_the_log_is_written_over(tmp_path: Path) -> None:
+    """The same where the log is written over into the file all the time, beside the commits."""
+    trial = new_trial(tmp_path, seed(), log_bytes=SHORT_LOG_BYTES)
+    for _ in range(SHORT_LOG_ROUNDS):
+        live(trial, version=0)
+
     trial.check_end()
     assert trial.acknowledged

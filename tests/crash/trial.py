@@ -6,7 +6,7 @@ life ends.
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,11 +39,14 @@ class Trial:
     until: int
     draw: Random
     writers: Sequence[Writer]
+    settings: Mapping[str, object]
 
     @contextmanager
     def serving(self, *, around: Sequence[str] = ()) -> Iterator[Service]:
         """Run the service; when it answers, everything acknowledged has to be there."""
-        with serving(self.database, self.access, log=self.log, around=around) as service:
+        with serving(
+            self.database, self.access, log=self.log, around=around, settings=self.settings
+        ) as service:
             self.compare(service)
             yield service
 
@@ -112,7 +115,9 @@ def wait_until(happened: Callable[[], bool], *, most: float = SOON_SECONDS) -> b
     return True
 
 
-def new_trial(folder: Path, chosen: int, *, database: Path | None = None) -> Trial:
+def new_trial(
+    folder: Path, chosen: int, *, database: Path | None = None, **settings: object
+) -> Trial:
     """Set everything up in a folder; the seed is printed, which a failing test shows."""
     print(f"to repeat this: CRASH_SEED={chosen}")  # noqa: T201  (shown where a test fails)
     draw = Random(chosen)  # noqa: S311  (moments and tales, not secrets)
@@ -136,4 +141,5 @@ def new_trial(folder: Path, chosen: int, *, database: Path | None = None) -> Tri
         until=until,
         draw=draw,
         writers=[Writer(teller) for teller in tellers],
+        settings=settings,
     )

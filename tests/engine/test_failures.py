@@ -13,6 +13,8 @@ from tests.building import open_engine
 from tests.disks import Disk, needs_disk, small_disk
 
 STARTED = 1_773_144_000
+SHORT_LOG_BYTES = 4 * 2**20
+"""A log of this size is written over in a commit once it is four times as long."""
 MOST = 400
 """More submissions than any of the disks can hold: no test runs on for ever."""
 
@@ -85,7 +87,7 @@ def test_full_disk_loses_nothing_and_answers(disk: Disk) -> None:
 @needs_disk
 def test_store_that_does_not_survive_is_opened_again(larger_disk: Disk) -> None:
     """What was kept though the store failed afterwards is acknowledged, and counted once."""
-    with open_engine(larger_disk.folder / "sessions.duckdb") as engine:
+    with open_engine(larger_disk.folder / "sessions.duckdb", log_bytes=SHORT_LOG_BYTES) as engine:
         kept = fill(engine)
         during = counted(engine)
         reopened = engine._storage.reopened  # noqa: SLF001  (how it went on)
