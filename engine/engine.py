@@ -19,6 +19,7 @@ from engine.keys import Keys
 from engine.limits import Limits
 from engine.loading import LoadOptions, fold_pending, load
 from engine.outcomes import Outcomes
+from engine.packed import Packed, plain
 from engine.pending import append
 from engine.pipeline import Resources, walk
 from engine.plan import Source
@@ -207,17 +208,19 @@ class Engine:
         if self._storage.is_long():
             self._storage.tidy()
 
-    def _keep(self, rows: Sequence[Mapping[str, object]]) -> LoadReport:
-        """Put rows on disk; those that are not complete are loaded, and bad ones left out.
+    def _keep(self, rows: Sequence[Mapping[str, object] | Packed]) -> LoadReport:
+        """Put packed updates on disk; rows that are not packed are loaded, and bad ones left out.
 
-        With little room they are loaded, too: what could not be folded is then not acknowledged.
+        With little room all are loaded: what could not be folded is then not acknowledged.
         """
         projects = self.directory.project_ids()
-        if not (self._storage.has_room() and append(self._storage, rows, projects=projects)):
+        parcels = [row for row in rows if isinstance(row, Packed) and row.project_id in projects]
+        if len(parcels) < len(rows) or not self._storage.has_room():
             options = LoadOptions(skip_bad=True)
-            return load(self._storage, self.directory, batches(rows), options)
+            return load(self._storage, self.directory, batches(plain(rows)), options)
+        append(self._storage, parcels)
         return LoadReport(
-            updates=len(rows),
+            updates=sum([parcel.quantity for parcel in parcels]),
             counted=0,
             skipped=(),
             skipped_count=0,

@@ -9,8 +9,8 @@ bodies travel. Payloads are views into the body: taking it apart needs no second
 """
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
-from typing import Final, Never
+from functools import lru_cache
+from typing import Final, NamedTuple, Never
 
 import orjson
 
@@ -20,6 +20,10 @@ HEADER_BYTES: Final = 262_144
 """The longest line of headers; JSON read into memory is many times its text."""
 
 _NEWLINE: Final = b"\n"
+_BAD_HEADER: Final = "invalid envelope header"
+_BAD_ITEM: Final = "invalid item header"
+_REMEMBERED_BYTES: Final = 64
+_REMEMBERED_LINES: Final = 1024
 
 
 class EnvelopeError(EngineError):
@@ -28,16 +32,14 @@ class EnvelopeError(EngineError):
     code = "envelope.invalid"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
+class Item(NamedTuple):
     """One item: its type, and a view of its payload in the body."""
 
     type: str
     payload: memoryview
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Envelope:
+class Envelope(NamedTuple):
     """The headers, and the first of the items that were asked for.
 
     `matching` counts all items that were asked for, those beyond the first too.
@@ -55,7 +57,7 @@ def read_headers(body: bytes | bytearray) -> Mapping[str, object]:
         EnvelopeError: the first line is not a JSON object.
 
     """
-    return _read_headers(body)[0]
+    return _read_headers(body, _line_end(body, 0))
 
 
 def parse_envelope(body: bytes | bytearray, *, types: Container[str], most: int) -> Envelope:
@@ -67,44 +69,66 @@ def parse_envelope(body: bytes | bytearray, *, types: Container[str], most: int)
         EnvelopeError: it breaks the grammar.
 
     """
-    headers, offset = _read_headers(body)
+    offset = _line_end(body, 0)
+    headers = _read_headers(body, offset)
+    offset += 1
     view = memoryview(body)
     items: list[Item] = []
     matching = 0
     while offset < len(body):
-        kind, start, end = _next_item(body, view, offset)
+        line_end = _line_end(body, offset)
+        kind, length = _item_headers(body, offset, line_end)
+        start = min(line_end + 1, len(body))
+        end = _line_end(body, start) if length is None else _payload_end(body, start, length)
         if kind in types:
             matching += 1
             if matching <= most:
-                items.append(Item(type=kind, payload=view[start:end]))
+                items.append(Item(kind, view[start:end]))
         offset = end + 1
-    return Envelope(headers=headers, items=tuple(items), matching=matching)
+    return Envelope(headers, tuple(items), matching)
 
 
-def _read_headers(body: bytes | bytearray) -> tuple[Mapping[str, object], int]:
-    end = _line_end(body, 0)
-    line = memoryview(body)[:end]
-    if end <= HEADER_BYTES and not bytes(line).strip():
-        _refuse("missing envelope header")
-    return _object(line, "invalid envelope header"), end + 1
+def _read_headers(body: bytes | bytearray, end: int) -> Mapping[str, object]:
+    line = _line(body, 0, end, _BAD_HEADER)
+    try:
+        return _object(line, _BAD_HEADER)
+    except EnvelopeError:
+        if not line.strip():
+            _refuse("missing envelope header")
+        raise
 
 
-def _next_item(body: bytes | bytearray, view: memoryview, offset: int) -> tuple[str, int, int]:
-    """Give the type of the item at `offset`, and the half-open range of its payload."""
-    line_end = _line_end(body, offset)
-    headers = _object(view[offset:line_end], "invalid item header")
+def _item_headers(body: bytes | bytearray, start: int, end: int) -> tuple[str, int | None]:
+    """Read the headers of an item; most are spelled like many before."""
+    if end - start <= _REMEMBERED_BYTES:
+        return _remembered(bytes(body[start:end]))
+    return _kind_and_length(_line(body, start, end, _BAD_ITEM))
+
+
+def _kind_and_length(line: bytes | bytearray) -> tuple[str, int | None]:
+    headers = _object(line, _BAD_ITEM)
     kind, length = headers.get("type"), headers.get("length")
-    if not isinstance(kind, str) or not _is_length(length):
-        _refuse("invalid item header")
-    start = min(line_end + 1, len(body))
-    if not isinstance(length, int):
-        return kind, start, _line_end(body, start)
+    if not isinstance(kind, str) or not ((type(length) is int and length >= 0) or length is None):
+        _refuse(_BAD_ITEM)
+    return kind, length
+
+
+_remembered = lru_cache(maxsize=_REMEMBERED_LINES)(_kind_and_length)
+
+
+def _payload_end(body: bytes | bytearray, start: int, length: int) -> int:
     end = start + length
     if end > len(body):
         _refuse("unexpected end of file")
     if end < len(body) and body[end : end + 1] != _NEWLINE:
         _refuse("missing newline after header or payload")
-    return kind, start, end
+    return end
+
+
+def _line(body: bytes | bytearray, start: int, end: int, problem: str) -> bytes | bytearray:
+    if end - start > HEADER_BYTES:
+        _refuse(problem)
+    return body[start:end]
 
 
 def _line_end(body: bytes | bytearray, start: int) -> int:
@@ -112,18 +136,12 @@ def _line_end(body: bytes | bytearray, start: int) -> int:
     return len(body) if end < 0 else end
 
 
-def _is_length(value: object) -> bool:
-    return value is None or (type(value) is int and value >= 0)
-
-
-def _object(line: memoryview, problem: str) -> Mapping[str, object]:
-    if len(line) > HEADER_BYTES:
-        _refuse(problem)
+def _object(line: bytes | bytearray, problem: str) -> Mapping[str, object]:
     try:
         value = orjson.loads(line)
     except orjson.JSONDecodeError:
         _refuse(problem)
-    if not isinstance(value, dict):
+    if type(value) is not dict:
         _refuse(problem)
     return value
 

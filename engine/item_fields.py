@@ -17,10 +17,13 @@ Fields: TypeAlias = Mapping[str, object]
 GREATEST_BIGINT: Final = 2**63 - 1
 GREATEST_SMALL_COUNT: Final = 2**32 - 1
 
+_DIGITS = re.compile("[0-9a-f]{32}")
 _HEX = "[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _UUID = re.compile(rf"(?:urn:uuid:)?(?:{_HEX})|\{{(?:{_HEX})\}}", re.IGNORECASE | re.ASCII)
+_UUID_LENGTHS = frozenset(len(a) + b for a in ("", "{}", "urn:uuid:") for b in (32, 36))
 _CANONICAL = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _NOT_DIGITS = str.maketrans("", "", "{}-")
+_USUAL_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 _MOMENT = re.compile(
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)", re.IGNORECASE | re.ASCII
 )
@@ -62,9 +65,9 @@ def text_or_null(fields: Fields, name: str) -> str | None:
 def flag(fields: Fields, name: str) -> bool:
     """Read true or false; missing is false."""
     value = fields.get(name, False)
-    if not isinstance(value, bool):
-        raise WrongField(name, "true or false")
-    return value
+    if value is True or value is False:
+        return value
+    raise WrongField(name, "true or false")
 
 
 def whole(fields: Fields, name: str, default: int) -> int:
@@ -104,10 +107,12 @@ def moment(fields: Fields, name: str) -> datetime:
 
 def parse_moment(spelled: str) -> datetime | None:
     """Read `2026-03-10T14:25:40.5Z` or `... +02:00`; None if it is no such time."""
-    if _MOMENT.fullmatch(spelled) is None:
-        return None
+    if _USUAL_MOMENT.fullmatch(spelled) is None:
+        if _MOMENT.fullmatch(spelled) is None:
+            return None
+        spelled = spelled.upper()
     try:
-        found = datetime.fromisoformat(spelled.upper())
+        found = datetime.fromisoformat(spelled)
         return found if found.tzinfo is UTC else found.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
@@ -115,11 +120,16 @@ def parse_moment(spelled: str) -> datetime | None:
 
 def parse_uuid(spelled: str) -> str | None:
     """Spell a UUID, however it is written, in the canonical way; None if it is none."""
-    if _CANONICAL.fullmatch(spelled):
-        return spelled
-    if _UUID.fullmatch(spelled) is None:
+    if len(spelled) not in _UUID_LENGTHS:
         return None
-    digits = spelled.translate(_NOT_DIGITS)[-32:].lower()
+    if _DIGITS.fullmatch(spelled):
+        digits = spelled
+    elif _CANONICAL.fullmatch(spelled):
+        return spelled
+    elif _UUID.fullmatch(spelled):
+        digits = spelled.translate(_NOT_DIGITS)[-32:].lower()
+    else:
+        return None
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 

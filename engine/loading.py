@@ -22,6 +22,7 @@ from engine.intake import (
     normalise,
     numbered,
 )
+from engine.packed import select_unpacked
 from engine.register import environments_of, releases_of
 from engine.seen import Sighting
 from engine.storage import Storage
@@ -39,7 +40,7 @@ _STAGE_PENDING = f"""
     INSERT INTO staged
     SELECT $first + row_number() OVER () - 1,
         {", ".join(f'"{column.name}"' for column in REPORTED_COLUMNS)}
-    FROM pending_updates
+    FROM ({select_unpacked("pending_updates", "updates")})
 """  # noqa: S608  (names of ours)
 
 _APPEND = f"""
@@ -112,7 +113,7 @@ def fold_pending(storage: Storage, directory: Directory) -> int:
     StorageUnavailable says why they cannot be; they are kept then.
     """
     with storage.writing() as cursor:
-        ((expected,),) = cursor.execute("SELECT count(project_id) FROM pending_updates").fetchall()
+        ((expected,),) = cursor.execute("SELECT sum(quantity) FROM pending_updates").fetchall()
         if not expected:
             return 0
         cursor.execute(STAGED_TABLE)

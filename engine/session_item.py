@@ -1,17 +1,17 @@
-"""From the payload of a `session` or `sessions` item to rows, or to the reason why not.
+"""From the payload of a `session` or `sessions` item to updates, or to the reason why not.
 
 Owns which fields there are, and the order: read, correct the sender's clock, check the age, check
-the names. Does not know projects' keys. Rows are complete and normalised as
+the names. Does not know projects' keys. Updates are complete and normalised as
 `engine.rules` would have them; addresses and user agents are checked and then forgotten.
 """
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from typing import Final, Never, TypeAlias
+from typing import Final, NamedTuple, Never, TypeAlias
 
 import orjson
 
@@ -31,10 +31,9 @@ from engine.item_fields import (
     user_or_null,
     whole,
 )
+from engine.packed import Update
 from engine.release import environment_name_problem, release_name_problem
 from schema.session import COUNT_COLUMNS, Mechanism, UpdateStatus
-
-Row: TypeAlias = Mapping[str, object]
 
 SINGLE: Final = "session"
 COUNTED: Final = "sessions"
@@ -46,10 +45,14 @@ FURTHEST_AHEAD: Final = timedelta(seconds=60)
 SMALLEST_DRIFT: Final = timedelta(minutes=55)
 """A sender's clock that is off by less is left alone: delays of the network look the same."""
 
-_Entry: TypeAlias = tuple[datetime, Row]
+_Entry: TypeAlias = tuple[datetime, str | None, tuple[int, ...]]
+"""When it started, the user, and the counts, as COUNT_COLUMNS."""
 
 _NO_DRIFT = timedelta()
 _MECHANISMS = frozenset(Mechanism)
+_UNTOLD = (0, False, UpdateStatus.OK.value, 0, None)
+"""What counts say of seq, init, status, errors and duration, as `engine.rules` would have it."""
+
 _REMEMBERED_NAMES = 4096
 
 
@@ -72,9 +75,8 @@ class Rejection:
     example: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
-    """Where and when an item arrived, and when its sender says it was sent; both moments in UTC.
+class Arrival(NamedTuple):
+    """Where and when an item arrived, in UTC, and what every moment in it is held against.
 
     `drift` is how far the sender's clock is behind, if that is far. What lies between `oldest` and
     `newest` is neither too old nor in the future.
@@ -82,25 +84,24 @@ class Arrival:
 
     project_id: int
     now: datetime
-    sent_at: datetime | None = None
-    drift: timedelta | None = field(init=False)
-    oldest: datetime = field(init=False)
-    newest: datetime = field(init=False)
+    drift: timedelta | None
+    oldest: datetime
+    newest: datetime
 
-    def __post_init__(self) -> None:
-        """Work out once what every moment is held against."""
-        drift = _NO_DRIFT if self.sent_at is None else self.now - self.sent_at
-        object.__setattr__(self, "drift", drift if abs(drift) >= SMALLEST_DRIFT else None)
-        object.__setattr__(self, "oldest", self.now - OLDEST)
-        object.__setattr__(self, "newest", self.now + FURTHEST_AHEAD)
+
+def arrived(project_id: int, now: datetime, sent_at: datetime | None = None) -> Arrival:
+    """Say where and when an item arrived, and when its sender says it was sent."""
+    drift = _NO_DRIFT if sent_at is None else now - sent_at
+    far = drift if abs(drift) >= SMALLEST_DRIFT else None
+    return Arrival(project_id, now, far, now - OLDEST, now + FURTHEST_AHEAD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What became of one item: the rows to keep, with all columns that have a value, and losses."""
+    """What became of items: the updates to keep, and what was lost."""
 
-    rows: tuple[Row, ...] = ()
-    rejections: tuple[Rejection, ...] = ()
+    updates: Sequence[Update] = ()
+    rejections: Sequence[Rejection] = ()
 
 
 class _Rejected(Exception):
@@ -114,39 +115,35 @@ class _Rejected(Exception):
 
 
 def read_items(items: Sequence[Item], arrival: Arrival) -> Reading:
-    """Read all items, in their order."""
-    if len(items) == 1:
-        return read_item(items[0].type, items[0].payload, arrival)
-    readings = [read_item(item.type, item.payload, arrival) for item in items]
-    return Reading(
-        rows=tuple([row for reading in readings for row in reading.rows]),
-        rejections=tuple([lost for reading in readings for lost in reading.rejections]),
-    )
+    """Read items of ITEM_TYPES, in their order; whatever they are, they are updates or losses."""
+    updates: list[Update] = []
+    rejections: list[Rejection] = []
+    for kind, payload in items:
+        try:
+            fields = _load(payload)
+            if kind == COUNTED:
+                updates += _read_counted(fields, arrival, rejections)
+            else:
+                updates.append(_read_single(fields, arrival))
+        except WrongField as error:
+            lost = Rejection(reason=Reason.INVALID_SESSION, quantity=1, example=str(error))
+            rejections.append(lost)
+        except _Rejected as error:
+            rejections.append(error.count())
+    return Reading(updates=updates, rejections=rejections)
 
 
-def read_item(kind: str, payload: bytes | memoryview, arrival: Arrival) -> Reading:
-    """Read the payload of an item of ITEM_TYPES; whatever it is, it is rows or rejections."""
-    try:
-        fields = _load(payload)
-        return _read_counted(fields, arrival) if kind == COUNTED else _read_single(fields, arrival)
-    except WrongField as error:
-        lost = Rejection(reason=Reason.INVALID_SESSION, quantity=1, example=str(error))
-    except _Rejected as error:
-        lost = error.count()
-    return Reading(rejections=(lost,))
-
-
-def _load(payload: bytes | memoryview) -> Fields:
+def _load(payload: memoryview) -> Fields:
     try:
         value = orjson.loads(payload)
     except orjson.JSONDecodeError:
         raise _Rejected(Reason.INVALID_JSON, "the payload is not JSON") from None
-    if not isinstance(value, dict):
+    if type(value) is not dict:
         raise _Rejected(Reason.INVALID_SESSION, "the payload is not an object")
     return value
 
 
-def _read_single(fields: Fields, arrival: Arrival) -> Reading:
+def _read_single(fields: Fields, arrival: Arrival) -> Update:
     first = flag(fields, "init")
     seq = whole(fields, "seq", 0) if "seq" in fields else _milliseconds(arrival.now)
     session_id = identifier_or_missing(fields, "sid") or str(uuid.uuid4())
@@ -162,46 +159,44 @@ def _read_single(fields: Fields, arrival: Arrival) -> Reading:
     made = max(started, arrival.now if made is None else _corrected(made, arrival))
     _check_age(started, arrival)
     _check_age(made, arrival)
-    release, environment = _checked_names(release, environment)
-    row = {
-        "project_id": arrival.project_id,
-        "session_id": session_id,
-        "distinct_id": user,
-        "started": started,
-        "timestamp": made,
-        "seq": 0 if first else seq,
-        "init": first,
-        "status": status,
-        "errors": errors,
-        "duration": duration,
-        "release": release,
-        "environment": environment,
-        "abnormal_mechanism": mechanism if mechanism in _MECHANISMS else None,
-    }
-    return Reading(rows=(row,))
+    _check_release(release)
+    return (
+        arrival.project_id,
+        session_id,
+        user,
+        started,
+        made,
+        0 if first else seq,
+        first,
+        status,
+        errors,
+        duration,
+        release,
+        _usable_environment(environment),
+        mechanism if mechanism in _MECHANISMS else None,
+    )
 
 
-def _read_counted(fields: Fields, arrival: Arrival) -> Reading:
+def _read_counted(
+    fields: Fields, arrival: Arrival, rejections: list[Rejection]
+) -> Iterable[Update]:
     entries = [_read_entry(entry) for entry in _entries(fields)]
     release, environment = _read_attributes(fields)
-    kept, rejections = _of_right_age(entries, arrival)
+    kept, lost = _of_right_age(entries, arrival)
+    rejections += lost
     if not kept:
-        return Reading(rejections=rejections)
+        return ()
     try:
-        release, environment = _checked_names(release, environment)
+        _check_release(release)
     except _Rejected as error:
-        return Reading(rejections=(*rejections, error.count(len(kept))))
-    common = {
-        "project_id": arrival.project_id,
-        "release": release,
-        "environment": environment,
-    }
-    rows = tuple(
-        {**common, "started": at, "timestamp": at, **counts}
-        for at, counts in kept
-        if any(counts[name] for name in COUNT_COLUMNS)
-    )
-    return Reading(rows=rows, rejections=rejections)
+        rejections.append(error.count(len(kept)))
+        return ()
+    names = (release, _usable_environment(environment))
+    return [
+        (arrival.project_id, None, user, at, at, *_UNTOLD, *names, None, *counts)
+        for at, user, counts in kept
+        if any(counts)
+    ]
 
 
 def _of_right_age(
@@ -210,7 +205,7 @@ def _of_right_age(
     """Correct the times of entries; leave out, and count, those that are too old or to come."""
     kept: list[_Entry] = []
     losses: dict[Reason, Rejection] = {}
-    for started, counts in entries:
+    for started, user, counts in entries:
         try:
             at = _corrected(started, arrival)
             _check_age(at, arrival)
@@ -218,7 +213,7 @@ def _of_right_age(
             before = losses.get(error.reason)
             losses[error.reason] = error.count(1 if before is None else before.quantity + 1)
         else:
-            kept.append((at, counts))
+            kept.append((at, user, counts))
     return kept, tuple(losses.values())
 
 
@@ -232,9 +227,9 @@ def _entries(fields: Fields) -> list[object]:
 def _read_entry(entry: object) -> _Entry:
     if not isinstance(entry, dict):
         raise WrongField("each of aggregates", "an object")
-    row: dict[str, object] = {name: small_count(entry, name) for name in COUNT_COLUMNS}
-    row["distinct_id"] = user_or_null(entry, "did")
-    return moment(entry, "started"), row
+    counts = tuple([small_count(entry, name) for name in COUNT_COLUMNS])
+    user = user_or_null(entry, "did")
+    return moment(entry, "started"), user, counts
 
 
 def _read_attributes(fields: Fields) -> tuple[str, str | None]:
@@ -267,12 +262,10 @@ def _refuse_age(reason: Reason, by: timedelta, words: str) -> Never:
     raise _Rejected(reason, f"it is {by.days} days and {by.seconds} seconds {words}")
 
 
-def _checked_names(release: str, environment: str | None) -> tuple[str, str]:
-    """Refuse a bad release; a bad environment is none."""
-    problem = _problem_of_release(release)
+def _check_release(name: str) -> None:
+    problem = _problem_of_release(name)
     if problem is not None:
         raise _Rejected(Reason.INVALID_RELEASE, problem)
-    return release, "" if environment is None else _usable_environment(environment)
 
 
 @lru_cache(maxsize=_REMEMBERED_NAMES)
@@ -281,8 +274,9 @@ def _problem_of_release(name: str) -> str | None:
 
 
 @lru_cache(maxsize=_REMEMBERED_NAMES)
-def _usable_environment(name: str) -> str:
-    return name if environment_name_problem(name) is None else ""
+def _usable_environment(name: str | None) -> str:
+    """Give the name; a bad environment is none."""
+    return "" if name is None or environment_name_problem(name) is not None else name
 
 
 def _milliseconds(moment: datetime) -> int:

@@ -10,14 +10,17 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final, TypeAlias
 
 from engine.errors import StorageError
 from engine.fold_schedule import FoldSchedule
 from engine.intake import LoadReport
 from engine.outcomes import Outcomes
+from engine.packed import Packed
 
-Rows: TypeAlias = Sequence[Mapping[str, object]]
+Rows: TypeAlias = Sequence[Mapping[str, object] | Packed]
+"""Rows by the names of their columns, or many at once as a packed text."""
 
 QUEUED_ROWS: Final = 100_000
 """How many rows may wait, if nobody says otherwise."""
@@ -72,6 +75,7 @@ class SinkCounts:
 @dataclass(frozen=True, slots=True)
 class _Submission:
     rows: Rows
+    quantity: int
     written: "Future[None]"
 
 
@@ -117,7 +121,7 @@ class Sink:
             SinkClosed: nothing is taken any more.
 
         """
-        submission = _Submission(rows, Future())
+        submission = _Submission(rows, sum(map(_quantity, rows)), Future())
         submission.written.set_running_or_notify_cancel()
         if not rows:
             submission.written.set_result(None)
@@ -125,10 +129,10 @@ class Sink:
         with self._change:
             if self._closed:
                 raise SinkClosed
-            if self._rows and self._rows + len(rows) > self._capacity:
+            if self._rows and self._rows + submission.quantity > self._capacity:
                 raise SinkFull
             self._waiting.append(submission)
-            self._rows += len(rows)
+            self._rows += submission.quantity
             self._start()
             self._change.notify_all()
         return submission.written
@@ -181,7 +185,7 @@ class Sink:
         while group := self._take():
             self._write_group(group)
             with self._change:
-                self._rows -= sum(len(one.rows) for one in group)
+                self._rows -= sum([one.quantity for one in group])
                 self._change.notify_all()
 
     def _take(self) -> tuple[_Submission, ...]:
@@ -195,7 +199,7 @@ class Sink:
         with self._change:
             while self._waiting and count < _GROUP_ROWS:
                 group.append(self._waiting.popleft())
-                count += len(group[-1].rows)
+                count += group[-1].quantity
         return tuple(group)
 
     def _write_group(self, group: Sequence[_Submission]) -> None:
@@ -211,7 +215,7 @@ class Sink:
                 self._write_group((one,))
             return
         self._account(rows, report)
-        self._folds.note(len(rows))
+        self._folds.note(sum([one.quantity for one in group]))
         for one in group:
             one.written.set_result(None)
 
@@ -230,9 +234,11 @@ class Sink:
 
     def _account(self, rows: Rows, report: LoadReport) -> None:
         """Count accepted rows by project; bad ones beyond those that are named have no project."""
-        accepted = Counter(_project(row) for row in rows)
+        accepted: Counter[int | None] = Counter()
+        for row in rows:
+            accepted[_project(row)] += _quantity(row)
         for bad in report.skipped:
-            project_id = _project(rows[bad.line - 1])
+            project_id = _project(_at_line(rows, bad.line))
             accepted[project_id] -= 1
             column = bad.reason.partition(" ")[0]
             self._outcomes.count(REFUSED_ROW, 1, project_id=project_id, example=column)
@@ -244,6 +250,18 @@ class Sink:
                 self._outcomes.accept(quantity, project_id=project_id)
 
 
-def _project(row: Mapping[str, object]) -> int | None:
+def _quantity(row: Mapping[str, object] | Packed) -> int:
+    return row.quantity if isinstance(row, Packed) else 1
+
+
+def _at_line(rows: Rows, line: int) -> Mapping[str, object] | Packed:
+    """Find what a line of a report is about; packed updates are a line each."""
+    places = accumulate(map(_quantity, rows))
+    return next(row for row, last in zip(rows, places, strict=True) if line <= last)
+
+
+def _project(row: Mapping[str, object] | Packed) -> int | None:
+    if isinstance(row, Packed):
+        return row.project_id
     project_id = row.get("project_id")
     return project_id if isinstance(project_id, int) else None

@@ -6,7 +6,7 @@ Owns the DDL. Does not know who reads or writes the tables.
 from schema.rollup import ROLLUP_TABLES
 from schema.session import ARRIVAL, REPORTED_COLUMNS, SESSION_COLUMNS, UPDATE_COLUMNS, Column
 
-LAYOUT_VERSION = 2
+LAYOUT_VERSION = 3
 """Raised whenever a table changes; a file of another layout is refused, never guessed at."""
 
 LAYOUT_TABLE = "release_health_layout"
@@ -20,7 +20,7 @@ def _table(name: str, columns: tuple[Column, ...], kind: str = "TABLE") -> str:
 TABLES = (
     f"CREATE TABLE {LAYOUT_TABLE} (version INTEGER NOT NULL)",
     _table("session_updates", UPDATE_COLUMNS),
-    _table("pending_updates", REPORTED_COLUMNS),
+    "CREATE TABLE pending_updates (quantity INTEGER, updates VARCHAR)",
     _table("sessions", SESSION_COLUMNS),
     "CREATE TABLE people (number INTEGER, distinct_id VARCHAR)",
     "CREATE TABLE stale_days (project_id BIGINT, day INTEGER)",
@@ -49,7 +49,8 @@ TABLES = (
 )
 """`people` numbers users without gaps, of whatever project they are; it alone has their texts.
 
-`pending_updates` are acknowledged, and neither numbered nor folded yet.
+`pending_updates` are acknowledged, and neither numbered nor folded yet; each row holds so many of
+them, in a text of their own (`engine.packed`).
 
 `stale_days` says of which days sessions have come or gone; a row may be there several times, and
 `day` counts from 1970-01-01.

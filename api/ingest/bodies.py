@@ -5,10 +5,10 @@ large ones wait for each other, so that memory is bounded whatever is sent. Does
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self
 
 from starlette.types import Receive
 
@@ -18,8 +18,6 @@ from api.ingest.refusal import Cause, bad_envelope, limited, too_large, too_slow
 
 _SMALL_BYTES = 262_144
 """A body up to this size needs no turn, and is worked on where it arrived."""
-
-_Result = TypeVar("_Result")
 
 
 class Disconnected(Exception):
@@ -91,15 +89,16 @@ class Bodies:
         """Give a place for a body, to be held as long as the body is."""
         return Turn(self._turns, self._limits)
 
-    async def read(self, receive: Receive, encoding: str, length: str, turn: Turn) -> Body:
-        """Read a body into its place and unpack it; `length` is what the request says of it.
+    async def read(self, receive: Receive, headers: Mapping[bytes, bytes], turn: Turn) -> Body:
+        """Read a body into its place and unpack it, as the headers say it is packed.
 
         Raises:
             Refusal: it is too large, too slow, not of its encoding, or there is no room for it.
             Disconnected: the sender has gone.
 
         """
-        if length.isdecimal() and int(length[:20]) > self._limits.envelope_bytes:
+        length = headers.get(b"content-length", b"")
+        if length.isdigit() and int(length[:20]) > self._limits.envelope_bytes:
             raise too_large()
         try:
             with self._patience.waiting():
@@ -109,7 +108,8 @@ class Bodies:
                     body = await self._read_rest(bytearray(body), receive, turn, more=more)
         except PatienceLost:
             raise too_slow() from None
-        return await self._unpacked(body, encoding, turn) if encoding else body
+        encoding = headers.get(b"content-encoding")
+        return await self._unpacked(body, encoding.decode("latin-1"), turn) if encoding else body
 
     async def _read_rest(
         self, body: bytearray, receive: Receive, turn: Turn, *, more: bool
@@ -148,8 +148,6 @@ async def _piece(receive: Receive) -> tuple[bytes, bool]:
     return message.get("body", b""), message.get("more_body", False)
 
 
-async def work(body: Body, function: Callable[[], _Result]) -> _Result:
-    """Work on a body: a large one in another thread, so that others are answered meanwhile."""
-    if len(body) <= _SMALL_BYTES:
-        return function()
-    return await asyncio.to_thread(function)
+def is_small(body: Body) -> bool:
+    """Tell whether work on it is short; else it is for another thread: others are answered then."""
+    return len(body) <= _SMALL_BYTES

@@ -7,27 +7,23 @@ What arrives in one turn of the loop is one submission, so many requests cost on
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
+from engine.packed import Packed
 from engine.sink import SinkFull
-
-Row: TypeAlias = Mapping[str, object]
 
 
 class Submits(Protocol):
-    """Whatever takes rows, and says when they are kept."""
+    """Whatever takes packed updates, and says when they are kept."""
 
-    def submit(self, rows: Sequence[Row]) -> Future[None]:
-        """Take rows; raises a StorageError if they are not taken."""
+    def submit(self, rows: Sequence[Packed]) -> Future[None]:
+        """Take updates; raises a StorageError if they are not taken."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Parcel:
-    rows: Sequence[Row]
-    kept: "asyncio.Future[None]"
+_Waiting: TypeAlias = "tuple[Packed, asyncio.Future[None]]"
+"""Updates, and what tells their sender that they are kept."""
 
 
 class Handover:
@@ -41,28 +37,27 @@ class Handover:
         """Begin with nothing; `queued_rows` may wait altogether."""
         self._sink = sink
         self._capacity = queued_rows
-        self._gathered: list[_Parcel] = []
+        self._gathered: list[_Waiting] = []
         self._waiting: dict[int, int] = {}
 
-    async def keep(self, rows: Sequence[Row], organization_id: int) -> None:
-        """Return once all rows are on disk.
+    async def keep(self, parcel: Packed, organization_id: int) -> None:
+        """Return once all updates are on disk.
 
         Raises:
             SinkFull: too many rows are waiting, of this organization or altogether.
             StorageError: they could not be kept.
 
         """
-        quantity = len(rows)
-        self._enter(organization_id, quantity)
+        self._enter(organization_id, parcel.quantity)
         try:
             loop = asyncio.get_running_loop()
             kept = loop.create_future()
-            self._gathered.append(_Parcel(rows, kept))
-            if len(self._gathered) == 1:
+            if not self._gathered:
                 loop.call_soon(self._hand_over, loop)
+            self._gathered.append((parcel, kept))
             await kept
         finally:
-            self._leave(organization_id, quantity)
+            self._leave(organization_id, parcel.quantity)
 
     def _enter(self, organization_id: int, quantity: int) -> None:
         before = self._waiting.get(organization_id, 0)
@@ -80,43 +75,43 @@ class Handover:
             del self._waiting[organization_id]
 
     def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
-        parcels, self._gathered = self._gathered, []
-        self._submit(parcels, loop)
+        waiting, self._gathered = self._gathered, []
+        self._submit(waiting, loop)
 
-    def _submit(self, parcels: Sequence[_Parcel], loop: asyncio.AbstractEventLoop) -> None:
+    def _submit(self, waiting: Sequence[_Waiting], loop: asyncio.AbstractEventLoop) -> None:
         try:
-            written = self._sink.submit([row for parcel in parcels for row in parcel.rows])
+            written = self._sink.submit([parcel for parcel, _ in waiting])
         except Exception as error:  # noqa: BLE001  (whatever it is, the senders are told)
-            self._refuse(parcels, error, loop)
+            self._refuse(waiting, error, loop)
             return
 
         def settle() -> None:
-            self._settle(parcels, written, loop)
+            self._settle(waiting, written, loop)
 
         written.add_done_callback(lambda _: loop.call_soon_threadsafe(settle))
 
     def _settle(
         self,
-        parcels: Sequence[_Parcel],
+        waiting: Sequence[_Waiting],
         written: Future[None],
         loop: asyncio.AbstractEventLoop,
     ) -> None:
         error = written.exception()
         if error is not None:
-            self._refuse(parcels, error, loop)
+            self._refuse(waiting, error, loop)
             return
-        for parcel in parcels:
-            if not parcel.kept.done():
-                parcel.kept.set_result(None)
+        for _, kept in waiting:
+            if not kept.done():
+                kept.set_result(None)
 
     def _refuse(
-        self, parcels: Sequence[_Parcel], error: BaseException, loop: asyncio.AbstractEventLoop
+        self, waiting: Sequence[_Waiting], error: BaseException, loop: asyncio.AbstractEventLoop
     ) -> None:
         """Tell the sender; of several each is tried alone, so that nobody fails for another."""
-        if len(parcels) > 1:
-            for parcel in parcels:
-                self._submit((parcel,), loop)
+        if len(waiting) > 1:
+            for one in waiting:
+                self._submit((one,), loop)
             return
-        for parcel in parcels:
-            if not parcel.kept.done():
-                parcel.kept.set_exception(error)
+        for _, kept in waiting:
+            if not kept.done():
+                kept.set_exception(error)

@@ -4,13 +4,15 @@ Owns the order of these questions, and that nothing is acknowledged before it is
 how answers travel.
 """
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from starlette.types import Receive
 
-from api.ingest.bodies import Bodies, BodyLimits, work
+from api.ingest.bodies import Bodies, BodyLimits, is_small
 from api.ingest.credentials import Target, public_key, read_dsn, read_project
 from api.ingest.encoding import Body
 from api.ingest.handover import Handover, Submits
@@ -33,8 +35,9 @@ from engine.errors import StorageError
 from engine.item_fields import parse_moment, parse_uuid
 from engine.keys import Key, Keys
 from engine.outcomes import Outcomes
-from engine.session_item import ITEM_TYPES, SINGLE, Arrival, read_items
-from engine.sink import QUEUED_ROWS, Rows, SinkFull
+from engine.packed import Packed, pack
+from engine.session_item import ITEM_TYPES, SINGLE, arrived, read_items
+from engine.sink import QUEUED_ROWS, SinkFull
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +54,7 @@ class ReceptionLimits:
     retry_seconds: int = 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(NamedTuple):
     """What a request says before its body: header names in lower case, `project` as in the path.
 
     Only the body of an `enveloped` call is an envelope; any other is let go.
@@ -62,10 +64,6 @@ class Call:
     headers: Mapping[bytes, bytes]
     query: bytes
     enveloped: bool
-
-    def header(self, name: bytes) -> str:
-        """Give a header, or nothing."""
-        return self.headers.get(name, b"").decode("latin-1")
 
 
 class Reception:
@@ -102,20 +100,25 @@ class Reception:
         key: Key | None = None
         try:
             key = self._key_of_call(call)
-            encoding, length = call.header(b"content-encoding"), call.header(b"content-length")
             with self._bodies.turn() as turn:
-                body = await self._bodies.read(receive, encoding, length, turn)
+                body = await self._bodies.read(receive, call.headers, turn)
                 if not call.enveloped:
                     return None
                 if not body:
                     raise empty_body()
                 key = key or self._key_of_body(call, body)
-                envelope = await work(body, lambda: self._open(body, key))
-                await self._take_items(body, envelope, key)
+                if is_small(body):
+                    envelope = self._open(body, key)
+                else:
+                    envelope = await asyncio.to_thread(self._open, body, key)
+                if envelope.matching:
+                    await self._take_items(body, envelope, key)
         except Refusal as refusal:
             self._count(refusal, key)
             raise
         event = envelope.headers.get("event_id")
+        if event is None:
+            return None
         found = parse_uuid(event) if isinstance(event, str) else None
         return None if found is None else found.replace("-", "")
 
@@ -153,7 +156,7 @@ class Reception:
         if project_id is not None and key.project_id != project_id:
             reason = "MultiProjectId"
             raise rejected(reason)
-        if not is_allowed(origin_of(call.headers), key.origins):
+        if key.origins and not is_allowed(origin_of(call.headers), key.origins):
             reason = "Cors"
             raise rejected(reason, Cause.ORIGIN)
         return key
@@ -169,8 +172,6 @@ class Reception:
         return envelope
 
     async def _take_items(self, body: Body, envelope: Envelope, key: Key) -> None:
-        if not envelope.matching:
-            return
         now = self._clock()
         limit = key.rate_limit_per_minute
         pause = 0 if limit is None else self._rates.pause_seconds(key.public_key, limit, now)
@@ -179,38 +180,38 @@ class Reception:
         self._check_sizes(envelope)
         sent = envelope.headers.get("sent_at")
         sent_at = parse_moment(sent) if isinstance(sent, str) else None
-        arrival = Arrival(project_id=key.project_id, now=now, sent_at=sent_at)
-        reading = await work(body, lambda: read_items(envelope.items, arrival))
+        arrival = arrived(key.project_id, now, sent_at)
+        if is_small(body):
+            reading = read_items(envelope.items, arrival)
+        else:
+            reading = await asyncio.to_thread(read_items, envelope.items, arrival)
         for lost in reading.rejections:
             self._outcomes.count(
                 lost.reason, lost.quantity, project_id=key.project_id, example=lost.example
             )
-        if reading.rows:
-            await self._store(reading.rows, key, now)
+        if reading.updates:
+            await self._store(pack(key.project_id, reading.updates), key, now)
 
     def _check_sizes(self, envelope: Envelope) -> None:
         size = sum([len(item.payload) for item in envelope.items])
         if envelope.matching > self._limits.items or size > self._limits.item_bytes:
             raise too_large(SINGLE).of(envelope.matching)
 
-    async def _store(self, rows: Rows, key: Key, now: datetime) -> None:
-        if key.rate_limit_per_minute is None:
-            await self._keep(rows, key)
-            return
-        self._rates.spend(key.public_key, len(rows), now)
+    async def _store(self, parcel: Packed, key: Key, now: datetime) -> None:
+        limited_key = key.rate_limit_per_minute is not None
+        if limited_key:
+            self._rates.spend(key.public_key, parcel.quantity, now)
         try:
-            await self._keep(rows, key)
-        except Refusal:
-            self._rates.give_back(key.public_key, len(rows), now)
-            raise
-
-    async def _keep(self, rows: Rows, key: Key) -> None:
-        try:
-            await self._handover.keep(rows, key.organization_id)
-        except SinkFull:
-            raise limited(Cause.QUEUE_FULL, self._limits.retry_seconds).of(len(rows)) from None
+            await self._handover.keep(parcel, key.organization_id)
         except StorageError as error:
-            raise not_stored(self._limits.retry_seconds).of(len(rows)) from error
+            if limited_key:
+                self._rates.give_back(key.public_key, parcel.quantity, now)
+            raise self._not_kept(error).of(parcel.quantity) from error
+
+    def _not_kept(self, error: StorageError) -> Refusal:
+        if isinstance(error, SinkFull):
+            return limited(Cause.QUEUE_FULL, self._limits.retry_seconds)
+        return not_stored(self._limits.retry_seconds)
 
     def _count(self, refusal: Refusal, key: Key | None) -> None:
         self._outcomes.count(

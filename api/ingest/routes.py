@@ -138,12 +138,8 @@ _remembered = lru_cache(maxsize=_REMEMBERED_PATHS)(_place)
 def _call(scope: Scope, place: Place) -> Call:
     kind, project = place
     headers = dict(scope["headers"])
-    return Call(
-        project=project,
-        headers=headers,
-        query=scope["query_string"],
-        enveloped=kind == _ENVELOPE or _says_envelope(headers.get(b"content-type", b"")),
-    )
+    enveloped = kind == _ENVELOPE or _says_envelope(headers.get(b"content-type", b""))
+    return Call(project, headers, scope["query_string"], enveloped)
 
 
 def _says_envelope(content_type: bytes) -> bool:

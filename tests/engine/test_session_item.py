@@ -10,7 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.engine import Engine
-from engine.session_item import Arrival, Reading, Reason, Row, read_item
+from engine.envelope import Item
+from engine.packed import Update, pack, plain
+from engine.session_item import Reading, Reason, arrived, read_items
+from schema.session import COUNT_COLUMNS, REPORTED_COLUMNS
 from tests.building import open_engine
 from tests.property.profile import PURE
 
@@ -37,15 +40,27 @@ def counted(*entries: object, **changes: object) -> dict[str, object]:
 
 def read(fields: object, *, kind: str = "session", sent_at: datetime | None = None) -> Reading:
     """Read a payload that arrives now."""
-    arrival = Arrival(project_id=7, now=NOW, sent_at=sent_at)
-    return read_item(kind, json.dumps(fields).encode(), arrival)
+    return read_payload(json.dumps(fields).encode(), kind=kind, sent_at=sent_at)
 
 
-def row_of(fields: object, *, sent_at: datetime | None = None) -> Row:
+def read_payload(
+    payload: bytes, *, kind: str = "session", sent_at: datetime | None = None, project_id: int = 7
+) -> Reading:
+    """Read the bytes of an item."""
+    items = [Item(kind, memoryview(payload))]
+    return read_items(items, arrived(project_id, NOW, sent_at))
+
+
+def named(update: Update) -> Mapping[str, object]:
+    """Give the values of an update by the names of their columns."""
+    return dict(zip([column.name for column in REPORTED_COLUMNS], update, strict=False))
+
+
+def row_of(fields: object, *, sent_at: datetime | None = None) -> Mapping[str, object]:
     """Read an update that has to be good."""
     reading = read(fields, sent_at=sent_at)
-    assert reading.rejections == ()
-    return reading.rows[0]
+    assert not reading.rejections
+    return named(reading.updates[0])
 
 
 def reasons(reading: Reading) -> dict[str, int]:
@@ -175,7 +190,7 @@ def test_wrong_field_loses_the_update(changes: Mapping[str, object]) -> None:
     """Null is allowed for five fields and the mechanism only."""
     reading = read(update(**changes))
 
-    assert reading.rows == ()
+    assert not reading.updates
     assert reasons(reading) == {"invalid_session": 1}
 
 
@@ -208,7 +223,7 @@ def test_bad_release_loses_the_item(release: str, kind: str) -> None:
 @pytest.mark.parametrize("kind", ["session", "sessions"])
 def test_what_is_no_object(payload: bytes, reason: Reason, kind: str) -> None:
     """It is counted as what it is."""
-    reading = read_item(kind, payload, Arrival(project_id=7, now=NOW))
+    reading = read_payload(payload, kind=kind)
 
     assert [lost.reason for lost in reading.rejections] == [reason]
 
@@ -254,8 +269,9 @@ def test_clock_of_the_sender(drift: timedelta, corrected: bool) -> None:  # noqa
     if drift < timedelta() and not corrected:
         assert reasons(reading) == {"in_future": 1}
     else:
-        assert reading.rows[0]["started"] == STARTED + moved
-        assert reading.rows[0]["timestamp"] == NOW + moved - TICK
+        row = named(reading.updates[0])
+        assert row["started"] == STARTED + moved
+        assert row["timestamp"] == NOW + moved - TICK
 
 
 def test_time_of_arrival_needs_no_correction() -> None:
@@ -285,18 +301,17 @@ def test_counted_sessions() -> None:
         {"started": at},
     )
     common = {
-        "project_id": 7,
-        "started": STARTED,
+        **row_of(update()),
+        "session_id": None,
         "timestamp": STARTED,
-        "release": "app@1.0.0",
-        "environment": "",
+        "seq": 0,
+        **dict.fromkeys(COUNT_COLUMNS, 0),
     }
-    nothing = dict.fromkeys(("exited", "errored", "unhandled", "abnormal", "crashed"), 0)
 
-    assert read(item, kind="sessions").rows == (
-        common | nothing | {"distinct_id": None, "exited": 3, "crashed": 1},
-        common | nothing | {"distinct_id": "ann", "errored": 1, "abnormal": 2, "unhandled": 4},
-    )
+    assert [named(one) for one in read(item, kind="sessions").updates] == [
+        common | {"exited": 3, "crashed": 1},
+        common | {"distinct_id": "ann", "errored": 1, "abnormal": 2, "unhandled": 4},
+    ]
 
 
 def test_window_of_each_entry() -> None:
@@ -306,7 +321,7 @@ def test_window_of_each_entry() -> None:
         counted(*({"started": t.isoformat(), "exited": 1} for t in times)), kind="sessions"
     )
 
-    assert [row["started"] for row in reading.rows] == [STARTED]
+    assert [named(one)["started"] for one in reading.updates] == [STARTED]
     assert reasons(reading) == {"too_old": 2, "in_future": 1}
 
 
@@ -328,14 +343,17 @@ def test_wrong_field_loses_all_entries(item: object) -> None:
     """One invalid field anywhere drops the whole item."""
     reading = read(item, kind="sessions")
 
-    assert reading.rows == ()
+    assert not reading.updates
     assert set(reasons(reading)) == {"invalid_session"}
 
 
 @pytest.mark.parametrize("item", [counted(), {"attrs": {"release": "a"}}], ids=["empty", "absent"])
 def test_nothing_counted_is_nothing_lost(item: object) -> None:
     """An item without entries is no mistake."""
-    assert read(item, kind="sessions") == Reading()
+    reading = read(item, kind="sessions")
+
+    assert not reading.updates
+    assert not reading.rejections
 
 
 def test_examples_hold_no_personal_data() -> None:
@@ -378,7 +396,7 @@ def test_any_fields_are_a_row_or_a_reason(
     """Never both, never neither, and nothing is raised."""
     reading = read(update(**fields), sent_at=sent_at)
 
-    assert len(reading.rows) + len(reading.rejections) == 1
+    assert len(reading.updates) + len(reading.rejections) == 1
 
 
 @pytest.fixture(scope="module")
@@ -390,14 +408,20 @@ def engine() -> Iterator[Engine]:
 
 @PURE
 @given(st.lists(FIELDS, min_size=1, max_size=5))
-def test_rows_can_be_loaded(engine: Engine, several: list[Mapping[str, object]]) -> None:
-    """Whatever became a row keeps all rules of loading, and all of them together, too."""
-    arrival = Arrival(project_id=1, now=NOW)
-    rows = [
-        row
+def test_updates_can_be_folded_and_loaded(
+    engine: Engine, several: list[Mapping[str, object]]
+) -> None:
+    """Whatever became an update is folded as it is, and keeps all rules of loading, too."""
+    updates = [
+        one
         for fields in several
-        for row in read_item("session", json.dumps(update(**fields)).encode(), arrival).rows
+        for one in read_payload(json.dumps(update(**fields)).encode(), project_id=1).updates
     ]
-    report = engine.load(rows, skip_bad=True)
+    parcel = pack(1, updates)
+    engine.sink.submit([parcel]).result()
+    engine.sink.flush()
+    report = engine.load(plain([parcel]), skip_bad=True)
 
-    assert (report.updates, report.skipped) == (len(rows), ())
+    assert engine.sink.counts().failed_folds == 0
+    assert engine.sink.counts().unfolded_rows == 0
+    assert (report.updates, report.skipped) == (len(updates), ())

@@ -1,7 +1,7 @@
 """The sink: rows from many threads, written together, answered once they are on disk."""
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -14,6 +14,7 @@ from engine.errors import StorageUnavailable
 from engine.intake import LoadReport
 from engine.limits import Limits
 from engine.outcomes import Outcomes
+from engine.packed import plain
 from engine.sink import REFUSED_ROW, Rows, Sink, SinkClosed, SinkFull
 from engine.storage import Storage
 from tests.building import named_uuid, open_engine
@@ -61,11 +62,11 @@ class Gate:
         self.entered = threading.Event()
         self.groups: list[Rows] = []
 
-    def write(self, rows: Sequence[Mapping[str, object]]) -> LoadReport:
+    def write(self, rows: Rows) -> LoadReport:
         """Keep the rows of a group."""
         self.entered.set()
         assert self.open.wait(WAIT_SECONDS)
-        if any(row["status"] == "poison" for row in rows):
+        if any(row["status"] == "poison" for row in plain(rows)):
             message = "poisoned"
             raise StorageUnavailable(message)
         self.groups.append(rows)

@@ -61,7 +61,6 @@ DESCRIBED = {
     "session_updates": UPDATE_COLUMNS,
     "sessions": SESSION_COLUMNS,
     "staged": (ARRIVAL, *REPORTED_COLUMNS),
-    "pending_updates": REPORTED_COLUMNS,
     **ROLLUP_TABLES,
 }
 

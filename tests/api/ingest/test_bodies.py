@@ -26,10 +26,10 @@ def sender(pieces: Sequence[bytes], *, pause_seconds: float = 0.0, gone: bool = 
     return waiting.__anext__
 
 
-async def read(bodies: Bodies, receive: Receive, length: str = "") -> Body:
+async def read(bodies: Bodies, receive: Receive, length: bytes = b"") -> Body:
     """Read a body and let it go."""
     with bodies.turn() as turn:
-        return await bodies.read(receive, "", length, turn)
+        return await bodies.read(receive, {b"content-length": length}, turn)
 
 
 def refused(reading: object) -> int:
@@ -55,8 +55,8 @@ def test_large_body_is_refused_early() -> None:
     """Neither a length that is said nor one that is not is waited for."""
     bodies = Bodies(BodyLimits(envelope_bytes=10))
 
-    assert refused(read(bodies, sender([]), length="11")) == 413
-    assert refused(read(bodies, sender([]), length="9" * 5000)) == 413
+    assert refused(read(bodies, sender([]), length=b"11")) == 413
+    assert refused(read(bodies, sender([]), length=b"9" * 5000)) == 413
     assert refused(read(bodies, sender([b"x" * 6] * 1000, pause_seconds=0.01))) == 413
 
 
@@ -73,7 +73,7 @@ def test_large_bodies_take_turns() -> None:
         bodies = Bodies(BodyLimits(large=1, turn_seconds=0.05))
         large = bytes(LARGE)
         with bodies.turn() as turn:
-            await bodies.read(sender([large]), "", "", turn)
+            await bodies.read(sender([large]), {}, turn)
             with pytest.raises(Refusal) as caught:
                 await read(bodies, sender([large]))
             small = await read(bodies, sender([b"x"]))

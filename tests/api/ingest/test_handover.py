@@ -6,12 +6,17 @@ from concurrent.futures import Future
 
 import pytest
 
-from api.ingest.handover import Handover, Row
+from api.ingest.handover import Handover
 from engine.errors import StorageUnavailable
+from engine.packed import Packed
 from engine.sink import SinkFull
 
-ROW: Row = {"project_id": 1}
-POISON: Row = {"project_id": 666}
+POISON = Packed(666, 1, b"[]")
+
+
+def parcel(quantity: int = 1) -> Packed:
+    """Make so many updates; nobody here reads them."""
+    return Packed(1, quantity, b"[]")
 
 
 class Shelf:
@@ -24,16 +29,17 @@ class Shelf:
         self.room = room
         self.open: list[tuple[int, Future[None]]] = []
 
-    def submit(self, rows: Sequence[Row]) -> "Future[None]":
+    def submit(self, rows: Sequence[Packed]) -> "Future[None]":
         """Take rows, to be kept at the next `settle`."""
-        if len(rows) > self.room:
+        quantity = sum(row.quantity for row in rows)
+        if quantity > self.room:
             raise SinkFull
-        self.submissions.append(len(rows))
+        self.submissions.append(quantity)
         written: Future[None] = Future()
         if POISON in rows:
             written.set_exception(StorageUnavailable("there is poison in it"))
         else:
-            self.open.append((len(rows), written))
+            self.open.append((quantity, written))
         return written
 
     def settle(self) -> None:
@@ -56,7 +62,7 @@ def test_one_turn_is_one_submission() -> None:
     async def scene() -> tuple[Shelf, bool]:
         shelf = Shelf()
         handover = Handover(shelf, queued_rows=1000)
-        keeping = [asyncio.create_task(handover.keep([ROW] * n, 1)) for n in (1, 2, 3)]
+        keeping = [asyncio.create_task(handover.keep(parcel(n), 1)) for n in (1, 2, 3)]
         await turns()
         early = any(task.done() for task in keeping)
         shelf.settle()
@@ -76,7 +82,9 @@ def test_nobody_fails_for_another() -> None:
     async def scene() -> list[object]:
         shelf = Shelf()
         handover = Handover(shelf, queued_rows=1000)
-        keeping = [asyncio.create_task(handover.keep([row], 1)) for row in (ROW, POISON, ROW)]
+        keeping = [
+            asyncio.create_task(handover.keep(one, 1)) for one in (parcel(), POISON, parcel())
+        ]
         for _ in range(3):
             await turns()
             shelf.settle()
@@ -94,7 +102,7 @@ def test_full_sink_takes_what_fits() -> None:
     async def scene() -> list[object]:
         shelf = Shelf(room=2)
         handover = Handover(shelf, queued_rows=1000)
-        keeping = [asyncio.create_task(handover.keep([ROW] * n, 1)) for n in (1, 3, 2)]
+        keeping = [asyncio.create_task(handover.keep(parcel(n), 1)) for n in (1, 3, 2)]
         await turns()
         shelf.settle()
         return list(await asyncio.gather(*keeping, return_exceptions=True))
@@ -111,19 +119,19 @@ def test_organizations_share_the_queue() -> None:
     async def scene() -> None:
         shelf = Shelf()
         handover = Handover(shelf, queued_rows=12)
-        keeping = [asyncio.create_task(handover.keep([ROW] * 6, 1))]
+        keeping = [asyncio.create_task(handover.keep(parcel(6), 1))]
         await turns()
         with pytest.raises(SinkFull):
-            await handover.keep([ROW], 1)
-        keeping.append(asyncio.create_task(handover.keep([ROW] * 4, 2)))
+            await handover.keep(parcel(), 1)
+        keeping.append(asyncio.create_task(handover.keep(parcel(4), 2)))
         await turns()
         with pytest.raises(SinkFull):
-            await handover.keep([ROW], 2)
-        keeping.append(asyncio.create_task(handover.keep([ROW], 3)))
+            await handover.keep(parcel(), 2)
+        keeping.append(asyncio.create_task(handover.keep(parcel(), 3)))
         await turns()
         shelf.settle()
         await asyncio.gather(*keeping)
-        again = asyncio.create_task(handover.keep([ROW] * 6, 1))
+        again = asyncio.create_task(handover.keep(parcel(6), 1))
         await turns()
         shelf.settle()
         await again
@@ -137,7 +145,7 @@ def test_large_envelope_fits_into_an_empty_queue() -> None:
     async def scene() -> None:
         shelf = Shelf()
         handover = Handover(shelf, queued_rows=2)
-        keeping = asyncio.create_task(handover.keep([ROW] * 50, 1))
+        keeping = asyncio.create_task(handover.keep(parcel(50), 1))
         await turns()
         shelf.settle()
         await keeping
