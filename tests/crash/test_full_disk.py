@@ -14,7 +14,7 @@ Making = Callable[[Path], AbstractContextManager[Shortage]]
 
 SHORTAGES = pytest.mark.parametrize("making", [small_disk, small_files])
 LITTLE_BYTES = 200_000
-LOG_BYTES = 4 * 2**20
+LOG_BYTES = 2 * 2**20
 OVERFLOWING_LOG_BYTES = 4 * LOG_BYTES
 """A log of the first size is written over where there is room; of the second, in a commit."""
 
