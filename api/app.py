@@ -5,7 +5,6 @@ Owns the life of the application. Does not know what any of its parts does.
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import TypeAlias
 
 import structlog
 from anyio import to_thread
@@ -28,10 +27,8 @@ from engine.errors import EngineError
 
 _SPARE_THREADS = 8
 
-Application: TypeAlias = FastAPI
 
-
-class _Application(FastAPI):
+class Application(FastAPI):
     """The application with the door for envelopes in front: it is used far more often."""
 
     front: IngestRoutes
@@ -47,7 +44,7 @@ def create_app(
     clock: Clock | None = None,
     engine: Engine | None = None,
     control_secret: str | None = None,
-) -> FastAPI:
+) -> Application:
     """Build the application.
 
     An engine that is given stays the giver's to close and to look after; otherwise the application
@@ -59,7 +56,7 @@ def create_app(
 
     """
     log = open_log(settings.log_level)
-    app = _Application(
+    app = Application(
         title="Release Health Engine",
         lifespan=_lifespan(settings, clock or clock_of(settings), engine, log),
         redirect_slashes=False,
@@ -74,7 +71,7 @@ def create_app(
     app.include_router(router)
     app.include_router(admin_router)
     app.add_middleware(Journal, log=log)
-    app.front = IngestRoutes(super(_Application, app).__call__, state=app.state, log=log)
+    app.front = IngestRoutes(super(Application, app).__call__, state=app.state, log=log)
     app.add_exception_handler(EngineError, _on_engine_error)
     app.add_exception_handler(HTTPException, _on_http_error)
     return app

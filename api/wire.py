@@ -1,45 +1,111 @@
-"""How answers leave the process, and how long the head of a request may take to arrive.
+"""The connections of the service: how long a head may take, and who is answered without delay.
 
-Owns the transport under the HTTP server: what is written in one turn of the loop leaves in one
-piece. Does not know what is read or written.
+Owns the protocol between the sockets and the application. Does not know what is asked.
 
-The server writes the head and the body of an answer apart. Each write is a call of the operating
-system, and both together would otherwise be a quarter of all that taking in an envelope costs.
+A request that is there as a whole when it is first looked at need not become a task of its own with
+messages to and fro: whoever is to answer it is called, and its answer is written. That is a third
+of the work. Whatever is less usual takes the way of all others: bodies that arrive in pieces,
+requests that do not wait for the answer to the one before, other versions of the protocol.
 """
 
 import asyncio
-from typing import Any, ClassVar
+from functools import partial
+from typing import ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from api.shortcut import Answer, Shortcut, Taker, spelled
 
-class JoiningProtocol(HttpToolsProtocol):
-    """The HTTP server, above a transport that joins what is written.
 
-    It hangs up on who does not come to the end of a head: such a connection costs the sender
-    nothing, and there are only so many.
+class WireProtocol(HttpToolsProtocol):
+    """The HTTP server, with a shortcut, and without patience for heads that do not end.
+
+    A connection that sends no head costs the sender nothing, and there are only so many.
     """
 
     head_seconds: ClassVar[float] = 30.0
+    shortcut: ClassVar[Shortcut | None] = None
+    _usual: ClassVar[tuple[object, bytes]] = (None, b"")
     _head_timer: asyncio.TimerHandle | None = None
+    _arriving: "_Exchange | None" = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in the server itself
         """Begin a connection."""
-        super().connection_made(JoiningTransport(transport, self.loop))
+        super().connection_made(transport)
         self._await_head()
 
     def data_received(self, data: bytes) -> None:
         """Read on; as long as nothing is to be answered, what comes belongs to a head."""
         super().data_received(data)
+        if self._arriving is not None:
+            self._leave(self._arriving)
         if self.cycle is None or self.cycle.response_complete:  # type: ignore[redundant-expr]  # None before the first request
             self._await_head()
         elif self._head_timer is not None:
             self._await_no_head()
 
+    def on_headers_complete(self) -> None:
+        """Choose the way of a request."""
+        taker = self._taker()
+        if taker is None:
+            super().on_headers_complete()
+        else:
+            self.cycle = self._arriving = _Exchange(taker)  # type: ignore[assignment]  # stands in for one
+
+    def on_message_complete(self) -> None:
+        """End a request; one that arrived whole is taken."""
+        super().on_message_complete()
+        exchange = self._arriving
+        if exchange is not None and not exchange.taker(
+            self.headers, bytes(exchange.body), partial(self._answer, exchange)
+        ):
+            self._leave(exchange)
+        self._arriving = None
+
     def connection_lost(self, exc: Exception | None) -> None:
         """End a connection."""
         self._await_no_head()
         super().connection_lost(exc)
+
+    def _taker(self) -> Taker | None:
+        busy = self.cycle is not None and not self.cycle.response_complete  # type: ignore[redundant-expr]  # None before the first request
+        parser = self.parser
+        if (
+            self.shortcut is None
+            or busy
+            or self.expect_100_continue
+            or parser.should_upgrade()
+            or not parser.should_keep_alive()
+            or parser.get_http_version() != "1.1"
+        ):
+            return None
+        return self.shortcut.find(parser.get_method(), self.url)
+
+    def _leave(self, exchange: "_Exchange") -> None:
+        """Let the application answer, as if there had never been another way."""
+        self._arriving = None
+        self.cycle = None  # type: ignore[assignment]  # as before the first request
+        super().on_headers_complete()
+        self.cycle.body += exchange.body
+        self.cycle.more_body = exchange.more_body
+        self.cycle.message_event.set()
+
+    def _answer(self, exchange: "_Exchange", answer: Answer) -> None:
+        exchange.response_complete = True
+        if exchange.disconnected or self.transport.is_closing():
+            return
+        ending = b"" if exchange.keep_alive else b"connection: close\r\n"
+        self.transport.write(answer.first_line + self._usual_headers() + ending + answer.rest)
+        if not exchange.keep_alive:
+            self.transport.close()
+        self.on_response_complete()
+
+    def _usual_headers(self) -> bytes:
+        """Spell what the server adds to every answer; it makes another list each second."""
+        headers = self.server_state.default_headers
+        if WireProtocol._usual[0] is not headers:
+            WireProtocol._usual = (headers, spelled(headers))
+        return WireProtocol._usual[1]
 
     def _await_head(self) -> None:
         if self._head_timer is None:
@@ -51,57 +117,15 @@ class JoiningProtocol(HttpToolsProtocol):
             self._head_timer = None
 
 
-class JoiningTransport(asyncio.Transport):
-    """Passes everything on to another transport; writes a little later, and together."""
+class _Exchange:
+    """Stands where the server keeps what it knows of a request: as much as it looks at."""
 
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
-        """Begin with nothing written."""
-        super().__init__()
-        self._transport = transport
-        self._loop = loop
-        self._pieces: list[bytes] = []
+    __slots__ = ("body", "disconnected", "keep_alive", "more_body", "response_complete", "taker")
 
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Write, at the end of this turn of the loop."""
-        if not self._pieces:
-            self._loop.call_soon(self._flush)
-        self._pieces.append(bytes(data))
+    message_event: ClassVar[asyncio.Event] = asyncio.Event()
 
-    def close(self) -> None:
-        """Close, once everything is written."""
-        self._flush()
-        self._transport.close()
-
-    def abort(self) -> None:
-        """Close at once."""
-        self._pieces.clear()
-        self._transport.abort()
-
-    def is_closing(self) -> bool:
-        """Tell whether nothing more can be written."""
-        return self._transport.is_closing()
-
-    def pause_reading(self) -> None:
-        """Read no more for the moment."""
-        self._transport.pause_reading()
-
-    def resume_reading(self) -> None:
-        """Read on."""
-        self._transport.resume_reading()
-
-    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
-        """Let another protocol read."""
-        self._transport.set_protocol(protocol)
-
-    def get_protocol(self) -> asyncio.BaseProtocol:
-        """Give the protocol that reads."""
-        return self._transport.get_protocol()
-
-    def get_extra_info(self, name: str, default: Any = None) -> Any:  # noqa: ANN401  (asyncio's own signature)
-        """Say something about the connection."""
-        return self._transport.get_extra_info(name, default)
-
-    def _flush(self) -> None:
-        pieces, self._pieces = self._pieces, []
-        if pieces and not self._transport.is_closing():
-            self._transport.write(pieces[0] if len(pieces) == 1 else b"".join(pieces))
+    def __init__(self, taker: Taker) -> None:
+        self.taker = taker
+        self.body = bytearray()
+        self.more_body = self.keep_alive = True
+        self.disconnected = self.response_complete = False

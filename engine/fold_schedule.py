@@ -10,8 +10,11 @@ from collections.abc import Callable
 from typing import Final
 
 REST_SECONDS: Final = 0.2
-"""At least this long lies between two folds, so that they take a small part of the time; what was
-written meanwhile shows in answers after this and the time of a fold."""
+LONGEST_REST_SECONDS: Final = 0.8
+_REST_TIMES: Final = 4
+"""At least the first lies between two folds, and so many times as long as a fold took, so that they
+take a small part of the time; what was written meanwhile shows in answers after that and the time
+of a fold, so there is a limit to it."""
 
 FEW_ROWS: Final = 100
 """A question waits until so many updates are folded; where more come, it is answered meanwhile."""
@@ -98,13 +101,14 @@ class FoldSchedule:
 
     def _fold_all(self) -> None:
         """Fold what waits; a failure is counted, and what waits is folded later."""
-        before = self._written
+        before, began = self._written, time.monotonic()
         try:
             self._fold()
         except Exception:  # noqa: BLE001  (whatever it is, the updates are on disk and tried again)
             folded, rest = self._folded, RETRY_SECONDS
         else:
-            folded, rest = before, REST_SECONDS
+            long = _REST_TIMES * (time.monotonic() - began)
+            folded, rest = before, min(max(REST_SECONDS, long), LONGEST_REST_SECONDS)
         with self._change:
             self._failing = folded < before
             self.failed += self._failing

@@ -23,7 +23,7 @@ from api.cli.printing import say
 from api.control import offered
 from api.openapi import SESSIONS_PATH
 from api.settings import Settings
-from api.wire import JoiningProtocol
+from api.wire import WireProtocol
 from engine.engine import Engine
 
 _BACKLOG = 2048
@@ -124,7 +124,7 @@ def _run(app: Application, listener: socket.socket) -> None:
     _spare_the_collector()
     config = uvicorn.Config(
         app,
-        http=JoiningProtocol,
+        http=_wire(app),
         loop="auto",
         log_config=None,
         access_log=False,
@@ -132,6 +132,13 @@ def _run(app: Application, listener: socket.socket) -> None:
         timeout_graceful_shutdown=_LAST_SECONDS,
     )
     uvicorn.Server(config).run(sockets=[listener])
+
+
+def _wire(app: Application) -> type[WireProtocol]:
+    class Wire(WireProtocol):
+        shortcut = app.front
+
+    return Wire
 
 
 def _spare_the_collector() -> None:

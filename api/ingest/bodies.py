@@ -14,7 +14,7 @@ from starlette.types import Receive
 
 from api.ingest.encoding import Body, BodyBroken, BodyTooLarge, unpack
 from api.ingest.patience import Patience, PatienceLost
-from api.ingest.refusal import Cause, bad_envelope, limited, too_large, too_slow
+from api.ingest.refusal import Cause, Refusal, bad_envelope, limited, too_large, too_slow
 
 _SMALL_BYTES = 262_144
 """A body up to this size needs no turn, and is worked on where it arrived."""
@@ -111,6 +111,25 @@ class Bodies:
         encoding = headers.get(b"content-encoding")
         return await self._unpacked(body, encoding.decode("latin-1"), turn) if encoding else body
 
+    def unpack_small(self, body: bytes, headers: Mapping[bytes, bytes]) -> Body | None:
+        """Unpack a body that is there; None if it is large, or turns out to be.
+
+        Raises:
+            Refusal: it is not of its encoding.
+
+        """
+        if len(body) > self._small:
+            return None
+        encoding = headers.get(b"content-encoding")
+        if not encoding:
+            return body
+        try:
+            return unpack(body, encoding.decode("latin-1"), limit=self._small)
+        except BodyTooLarge:
+            return None
+        except BodyBroken:
+            raise _broken() from None
+
     async def _read_rest(
         self, body: bytearray, receive: Receive, turn: Turn, *, more: bool
     ) -> Body:
@@ -137,7 +156,11 @@ class Bodies:
         except BodyTooLarge:
             raise too_large() from None
         except BodyBroken:
-            raise bad_envelope("the body is not what its content encoding says") from None
+            raise _broken() from None
+
+
+def _broken() -> Refusal:
+    return bad_envelope("the body is not what its content encoding says")
 
 
 async def _piece(receive: Receive) -> tuple[bytes, bool]:

@@ -7,8 +7,9 @@ What arrives in one turn of the loop is one submission, so many requests cost on
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from functools import partial
 from typing import Protocol, TypeAlias
 
 from engine.packed import Packed
@@ -22,8 +23,11 @@ class Submits(Protocol):
         """Take updates; raises a StorageError if they are not taken."""
 
 
-_Waiting: TypeAlias = "tuple[Packed, asyncio.Future[None]]"
-"""Updates, and what tells their sender that they are kept."""
+Tell: TypeAlias = Callable[[BaseException | None], None]
+"""Told that updates are kept, or why not."""
+
+_Waiting: TypeAlias = tuple[Packed, int, Tell]
+"""Updates, the organization they are of, and who is told."""
 
 
 class Handover:
@@ -40,32 +44,24 @@ class Handover:
         self._gathered: list[_Waiting] = []
         self._waiting: dict[int, int] = {}
 
-    async def keep(self, parcel: Packed, organization_id: int) -> None:
-        """Return once all updates are on disk.
+    def hand_over(self, parcel: Packed, organization_id: int, tell: Tell) -> None:
+        """Take updates; tell once they are on disk, or why they could not be kept.
 
-        Raises:
-            SinkFull: too many rows are waiting, of this organization or altogether.
-            StorageError: they could not be kept.
-
+        That may be a SinkFull: too many rows are waiting, of this organization or altogether.
         """
-        self._enter(organization_id, parcel.quantity)
-        try:
-            loop = asyncio.get_running_loop()
-            kept = loop.create_future()
-            if not self._gathered:
-                loop.call_soon(self._hand_over, loop)
-            self._gathered.append((parcel, kept))
-            await kept
-        finally:
-            self._leave(organization_id, parcel.quantity)
+        if not self._enter(organization_id, parcel.quantity):
+            tell(SinkFull())
+            return
+        if not self._gathered:
+            asyncio.get_running_loop().call_soon(self._submit_gathered)
+        self._gathered.append((parcel, organization_id, tell))
 
-    def _enter(self, organization_id: int, quantity: int) -> None:
+    def _enter(self, organization_id: int, quantity: int) -> bool:
         before = self._waiting.get(organization_id, 0)
-        if before:
-            share = self._capacity // (len(self._waiting) + 1)
-            if before + quantity > share:
-                raise SinkFull
+        if before and before + quantity > self._capacity // (len(self._waiting) + 1):
+            return False
         self._waiting[organization_id] = before + quantity
+        return True
 
     def _leave(self, organization_id: int, quantity: int) -> None:
         left = self._waiting[organization_id] - quantity
@@ -74,44 +70,36 @@ class Handover:
         else:
             del self._waiting[organization_id]
 
-    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _submit_gathered(self) -> None:
         waiting, self._gathered = self._gathered, []
-        self._submit(waiting, loop)
+        self._submit(waiting)
 
-    def _submit(self, waiting: Sequence[_Waiting], loop: asyncio.AbstractEventLoop) -> None:
+    def _submit(self, waiting: Sequence[_Waiting]) -> None:
         try:
-            written = self._sink.submit([parcel for parcel, _ in waiting])
+            written = self._sink.submit([parcel for parcel, _, _ in waiting])
         except Exception as error:  # noqa: BLE001  (whatever it is, the senders are told)
-            self._refuse(waiting, error, loop)
+            self._settle(waiting, error)
             return
+        written.add_done_callback(partial(self._written, waiting, asyncio.get_running_loop()))
 
-        def settle() -> None:
-            self._settle(waiting, written, loop)
-
-        written.add_done_callback(lambda _: loop.call_soon_threadsafe(settle))
-
-    def _settle(
+    def _written(
         self,
         waiting: Sequence[_Waiting],
-        written: Future[None],
         loop: asyncio.AbstractEventLoop,
+        written: Future[None],
     ) -> None:
-        error = written.exception()
-        if error is not None:
-            self._refuse(waiting, error, loop)
-            return
-        for _, kept in waiting:
-            if not kept.done():
-                kept.set_result(None)
+        """Come back to the thread of the loop.
 
-    def _refuse(
-        self, waiting: Sequence[_Waiting], error: BaseException, loop: asyncio.AbstractEventLoop
-    ) -> None:
-        """Tell the sender; of several each is tried alone, so that nobody fails for another."""
-        if len(waiting) > 1:
+        The future is not kept by what it calls: such a circle would be left to the collector.
+        """
+        loop.call_soon_threadsafe(self._settle, waiting, written.exception())
+
+    def _settle(self, waiting: Sequence[_Waiting], error: BaseException | None) -> None:
+        """Tell the senders; of several each is tried alone, so that nobody fails for another."""
+        if error is not None and len(waiting) > 1:
             for one in waiting:
-                self._submit((one,), loop)
+                self._submit((one,))
             return
-        for _, kept in waiting:
-            if not kept.done():
-                kept.set_exception(error)
+        for parcel, organization_id, tell in waiting:
+            self._leave(organization_id, parcel.quantity)
+            tell(error)

@@ -1,43 +1,46 @@
-"""From a request to rows on disk: who sends, what, whether it may, and what was lost.
+"""From a request to updates on disk: what was sent, whether it may be, and what was lost.
 
 Owns the order of these questions, and that nothing is acknowledged before it is kept. Does not know
 how answers travel.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import TypeAlias
 
 from starlette.types import Receive
 
+from api.ingest.admission import Admission, Call, check_agrees
 from api.ingest.bodies import Bodies, BodyLimits, is_small
-from api.ingest.credentials import Target, public_key, read_dsn, read_project
 from api.ingest.encoding import Body
 from api.ingest.handover import Handover, Submits
-from api.ingest.origins import is_allowed, origin_of
 from api.ingest.rates import Rates
 from api.ingest.refusal import (
     Cause,
     Refusal,
-    bad_credentials,
     bad_envelope,
     empty_body,
     limited,
     not_stored,
-    rejected,
     too_large,
 )
 from engine.clock import Clock
-from engine.envelope import Envelope, EnvelopeError, parse_envelope, read_headers
+from engine.envelope import Envelope, EnvelopeError, parse_envelope
 from engine.errors import StorageError
 from engine.item_fields import parse_moment, parse_uuid
 from engine.keys import Key, Keys
 from engine.outcomes import Outcomes
 from engine.packed import Packed, pack
-from engine.session_item import ITEM_TYPES, SINGLE, arrived, read_items
+from engine.session_item import ITEM_TYPES, SINGLE, Arrival, Reading, arrived, read_items
 from engine.sink import QUEUED_ROWS, SinkFull
+
+Event: TypeAlias = str | None
+"""The id of an envelope's event, 32 hexadecimal digits, if it has one."""
+
+Tell: TypeAlias = Callable[[Event | BaseException], None]
+"""Told that everything is on disk, or what prevented it: a Refusal, as a rule."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,20 +57,8 @@ class ReceptionLimits:
     retry_seconds: int = 10
 
 
-class Call(NamedTuple):
-    """What a request says before its body: header names in lower case, `project` as in the path.
-
-    Only the body of an `enveloped` call is an envelope; any other is let go.
-    """
-
-    project: str | None
-    headers: Mapping[bytes, bytes]
-    query: bytes
-    enveloped: bool
-
-
 class Reception:
-    """Takes in envelopes for one engine."""
+    """Takes in envelopes for one engine. Used from one thread, that of the event loop."""
 
     def __init__(
         self,
@@ -79,7 +70,7 @@ class Reception:
         limits: ReceptionLimits,
     ) -> None:
         """Put the parts together."""
-        self._keys = keys
+        self._admission = Admission(keys)
         self._handover = Handover(sink, queued_rows=limits.queued_rows)
         self._outcomes = outcomes
         self._clock = clock
@@ -87,8 +78,8 @@ class Reception:
         self._bodies = Bodies(limits.bodies)
         self._rates = Rates()
 
-    async def take(self, call: Call, receive: Receive) -> str | None:
-        """Take in one request; give the id of its event, 32 hexadecimal digits, if it has one.
+    async def take(self, call: Call, receive: Receive) -> Event:
+        """Take in one request.
 
         When it returns, everything that was not counted as lost is on disk.
 
@@ -99,67 +90,70 @@ class Reception:
         """
         key: Key | None = None
         try:
-            key = self._key_of_call(call)
+            key = self._admission.of_call(call)
             with self._bodies.turn() as turn:
                 body = await self._bodies.read(receive, call.headers, turn)
                 if not call.enveloped:
                     return None
-                if not body:
-                    raise empty_body()
-                key = key or self._key_of_body(call, body)
-                if is_small(body):
-                    envelope = self._open(body, key)
-                else:
-                    envelope = await asyncio.to_thread(self._open, body, key)
-                if envelope.matching:
-                    await self._take_items(body, envelope, key)
+                key = self._sender(call, body, key)
+                return await self._take_body(body, key)
         except Refusal as refusal:
             self._count(refusal, key)
             raise
-        event = envelope.headers.get("event_id")
-        if event is None:
-            return None
-        found = parse_uuid(event) if isinstance(event, str) else None
-        return None if found is None else found.replace("-", "")
 
-    def _key_of_call(self, call: Call) -> Key | None:
-        project_id = None if call.project is None else read_project(call.project)
-        name = public_key(call.headers, call.query)
-        if name is not None:
-            return self._admit(name, project_id, call)
-        if not call.enveloped:
-            detail = "missing authorization information"
-            raise bad_credentials(detail)
-        return None
+    def take_whole(self, call: Call, body: bytes, tell: Tell) -> bool:
+        """Take in one small request that is there already, and tell what became of it, later.
 
-    def _key_of_body(self, call: Call, body: Body) -> Key:
-        """Find the key in the headers of the envelope, where the request says nothing else."""
+        False: it has to be taken in the other way, and nothing was done yet.
+
+        Raises:
+            Refusal: it is not taken; that has been counted.
+
+        """
+        key: Key | None = None
+
+        def told(outcome: Event | BaseException) -> None:
+            if isinstance(outcome, Refusal):
+                self._count(outcome, key)
+            tell(outcome)
+
         try:
-            dsn = read_headers(body).get("dsn")
-        except EnvelopeError as error:
-            raise _unreadable(error.message) from None
-        if dsn is None:
-            detail = "missing authorization information"
-            raise bad_credentials(detail)
-        target = read_dsn(dsn)
-        if target is None:
-            raise _unreadable("the dsn cannot be read")
-        if call.project is not None and target.project_id != read_project(call.project):
-            raise _mismatch("project id")
-        return self._admit(target.public_key, target.project_id, call)
+            key = self._admission.of_call(call)
+            plain = self._bodies.unpack_small(body, call.headers) if call.enveloped else None
+            if plain is None:
+                return False
+            key = self._sender(call, plain, key)
+            self._take_small(plain, key, told)
+        except Refusal as refusal:
+            self._count(refusal, key)
+            raise
+        return True
 
-    def _admit(self, name: str, project_id: int | None, call: Call) -> Key:
-        key = self._keys.find(name)
-        if key is None or key.disabled:
-            reason = "ProjectId"
-            raise rejected(reason)
-        if project_id is not None and key.project_id != project_id:
-            reason = "MultiProjectId"
-            raise rejected(reason)
-        if key.origins and not is_allowed(origin_of(call.headers), key.origins):
-            reason = "Cors"
-            raise rejected(reason, Cause.ORIGIN)
-        return key
+    def _sender(self, call: Call, body: Body, key: Key | None) -> Key:
+        if not body:
+            raise empty_body()
+        return key or self._admission.of_body(call, body)
+
+    async def _take_body(self, body: Body, key: Key) -> Event:
+        """Take in a body; on a large one another thread works, while others are answered."""
+        if is_small(body):
+            return await _told(lambda tell: self._take_small(body, key, tell))
+        envelope = await asyncio.to_thread(self._open, body, key)
+        if not envelope.matching:
+            return _event_of(envelope)
+        arrival = self._arrival(envelope, key)
+        reading = await asyncio.to_thread(read_items, envelope.items, arrival)
+        event = _event_of(envelope)
+        return await _told(lambda tell: self._keep(reading, arrival.now, key, event, tell))
+
+    def _take_small(self, body: Body, key: Key, tell: Tell) -> None:
+        envelope = self._open(body, key)
+        event = _event_of(envelope)
+        if not envelope.matching:
+            tell(event)
+            return
+        arrival = self._arrival(envelope, key)
+        self._keep(read_items(envelope.items, arrival), arrival.now, key, event, tell)
 
     def _open(self, body: Body, key: Key) -> Envelope:
         try:
@@ -168,50 +162,53 @@ class Reception:
             raise bad_envelope(error.message) from None
         dsn = envelope.headers.get("dsn")
         if dsn is not None:
-            _check_agrees(read_dsn(dsn), key)
+            check_agrees(dsn, key)
         return envelope
 
-    async def _take_items(self, body: Body, envelope: Envelope, key: Key) -> None:
+    def _arrival(self, envelope: Envelope, key: Key) -> Arrival:
+        """Say when it arrived, unless it is too early for its key, or too much."""
         now = self._clock()
         limit = key.rate_limit_per_minute
         pause = 0 if limit is None else self._rates.pause_seconds(key.public_key, limit, now)
         if pause:
             raise limited(Cause.RATE_LIMITED, pause).of(envelope.matching)
-        self._check_sizes(envelope)
+        size = sum([len(item.payload) for item in envelope.items])
+        if envelope.matching > self._limits.items or size > self._limits.item_bytes:
+            raise too_large(SINGLE).of(envelope.matching)
         sent = envelope.headers.get("sent_at")
         sent_at = parse_moment(sent) if isinstance(sent, str) else None
-        arrival = arrived(key.project_id, now, sent_at)
-        if is_small(body):
-            reading = read_items(envelope.items, arrival)
-        else:
-            reading = await asyncio.to_thread(read_items, envelope.items, arrival)
+        return arrived(key.project_id, now, sent_at)
+
+    def _keep(self, reading: Reading, now: datetime, key: Key, event: Event, tell: Tell) -> None:
+        """Count what was lost, and put the rest on disk."""
         for lost in reading.rejections:
             self._outcomes.count(
                 lost.reason, lost.quantity, project_id=key.project_id, example=lost.example
             )
-        if reading.updates:
-            await self._store(pack(key.project_id, reading.updates), key, now)
-
-    def _check_sizes(self, envelope: Envelope) -> None:
-        size = sum([len(item.payload) for item in envelope.items])
-        if envelope.matching > self._limits.items or size > self._limits.item_bytes:
-            raise too_large(SINGLE).of(envelope.matching)
-
-    async def _store(self, parcel: Packed, key: Key, now: datetime) -> None:
-        limited_key = key.rate_limit_per_minute is not None
-        if limited_key:
+        if not reading.updates:
+            tell(event)
+            return
+        parcel = pack(key.project_id, reading.updates)
+        if key.rate_limit_per_minute is not None:
             self._rates.spend(key.public_key, parcel.quantity, now)
-        try:
-            await self._handover.keep(parcel, key.organization_id)
-        except StorageError as error:
-            if limited_key:
-                self._rates.give_back(key.public_key, parcel.quantity, now)
-            raise self._not_kept(error).of(parcel.quantity) from error
 
-    def _not_kept(self, error: StorageError) -> Refusal:
+        def told(error: BaseException | None) -> None:
+            tell(event if error is None else self._not_kept(error, parcel, key, now))
+
+        self._handover.hand_over(parcel, key.organization_id, told)
+
+    def _not_kept(
+        self, error: BaseException, parcel: Packed, key: Key, now: datetime
+    ) -> BaseException:
+        """Say why updates were not kept; what is no failure of the store is one of ours."""
+        if key.rate_limit_per_minute is not None:
+            self._rates.give_back(key.public_key, parcel.quantity, now)
+        seconds = self._limits.retry_seconds
         if isinstance(error, SinkFull):
-            return limited(Cause.QUEUE_FULL, self._limits.retry_seconds)
-        return not_stored(self._limits.retry_seconds)
+            return limited(Cause.QUEUE_FULL, seconds).of(parcel.quantity)
+        if isinstance(error, StorageError):
+            return not_stored(seconds).of(parcel.quantity)
+        return error
 
     def _count(self, refusal: Refusal, key: Key | None) -> None:
         self._outcomes.count(
@@ -222,19 +219,24 @@ class Reception:
         )
 
 
-def _check_agrees(target: Target | None, key: Key) -> None:
-    if target is None:
-        cause = "invalid envelope header"
-        raise bad_envelope(cause)
-    if target.project_id != key.project_id:
-        raise _mismatch("project id")
-    if target.public_key != key.public_key:
-        raise _mismatch("public key")
+async def _told(begin: Callable[[Tell], None]) -> Event:
+    """Begin something, and wait until it is told what became of it."""
+    waiting: asyncio.Future[Event | BaseException] = asyncio.get_running_loop().create_future()
+
+    def tell(outcome: Event | BaseException) -> None:
+        if not waiting.done():
+            waiting.set_result(outcome)
+
+    begin(tell)
+    outcome = await waiting
+    if isinstance(outcome, BaseException):
+        raise outcome
+    return outcome
 
 
-def _mismatch(what: str) -> Refusal:
-    return bad_envelope(f"{what} header mismatch between envelope and request")
-
-
-def _unreadable(cause: str) -> Refusal:
-    return bad_credentials("bad envelope authentication header", causes=(cause,))
+def _event_of(envelope: Envelope) -> Event:
+    event = envelope.headers.get("event_id")
+    if not isinstance(event, str):
+        return None
+    found = parse_uuid(event)
+    return None if found is None else found.replace("-", "")

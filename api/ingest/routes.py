@@ -5,19 +5,22 @@ Owns the paths, the methods and the headers that let web pages send. Does not kn
 It stands in front of the other routes, without their machinery, since it is asked far more often.
 """
 
-from collections.abc import Iterable
-from functools import lru_cache
-from typing import Final, TypeAlias, cast
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import structlog
 from starlette.datastructures import State
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.encode import dump
 from api.errors import internal_body
+from api.ingest.admission import Call
 from api.ingest.bodies import Disconnected
-from api.ingest.reception import Call, Reception
 from api.ingest.refusal import Refusal, wrong_method
+from api.shortcut import Answer, Headers, Taker, Tell, answer_of
+
+if TYPE_CHECKING:
+    from api.ingest.reception import Reception
 
 _ENVELOPE: Final = "envelope"
 _STORE: Final = "store"
@@ -42,23 +45,16 @@ _PREFLIGHT: Final = (
 )
 
 
-Headers: TypeAlias = Iterable[tuple[bytes, bytes]]
-Place: TypeAlias = tuple[str, str | None]
-"""What is sent to a path, and to which project, if it says so."""
+class Place(NamedTuple):
+    """A path: what is sent to it, and to which project, if it says so."""
 
-
-def _start(status: int, body: bytes, headers: Headers) -> Message:
-    every = [
-        (b"content-type", b"application/json"),
-        (b"content-length", str(len(body)).encode()),
-        *headers,
-    ]
-    return {"type": "http.response.start", "status": status, "headers": every}
+    path: str
+    kind: str
+    project: str | None
 
 
 _NOTHING: Final = b"{}"
-_TAKEN: Final = _start(200, _NOTHING, _PAGES_MAY)
-_TAKEN_BODY: Final[Message] = {"type": "http.response.body", "body": _NOTHING}
+_TAKEN: Final = answer_of(200, _NOTHING, _PAGES_MAY)
 """The usual answer, made once: most envelopes have no event."""
 
 
@@ -83,36 +79,73 @@ class IngestRoutes:
             await self._app(scope, receive, send)
             return
         try:
-            await self._answer(scope, receive, send, place)
+            answer = await self._answer(scope, receive, place)
         except Disconnected:
             return
-        except Refusal as refusal:
-            self._log.info(
-                "refused",
-                path=scope["path"][:_LOGGED_CHARACTERS],
-                status=refusal.status,
-                reason=refusal.detail,
-            )
-            headers = [(k.lower().encode(), v.encode()) for k, v in refusal.headers.items()]
-            await _send(send, refusal.status, refusal.body(), (*_PAGES_MAY, *headers))
-        except Exception:  # noqa: BLE001  (it is logged, and told apart from a refusal)
-            self._log.exception("unexpected error", path=scope["path"][:_LOGGED_CHARACTERS])
-            await _send(send, 500, internal_body(), _PAGES_MAY)
+        except Exception as error:  # noqa: BLE001  (a refusal is answered, and the others are told apart)
+            answer = self._failure(error, scope["path"])
+        await send(
+            {
+                "type": "http.response.start",
+                "status": answer.status,
+                "headers": list(answer.headers),
+            }
+        )
+        await send({"type": "http.response.body", "body": answer.body})
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send, place: Place) -> None:
+    def find(self, method: bytes, url: bytes) -> Taker | None:
+        """Give what answers such requests that arrive whole; None leaves them to the application.
+
+        Only the usual ones are answered here: everything else has one way to go.
+        """
+        path, _, query = url.partition(b"?")
+        if method != b"POST" or not path.startswith(b"/") or b"%" in path:
+            return None
+        place = _place_of(path.decode("latin-1"))
+        return None if place is None else partial(self._take, place, query)
+
+    def _take(self, place: Place, query: bytes, headers: Headers, body: bytes, tell: Tell) -> bool:
+        def told(outcome: str | BaseException | None) -> None:
+            tell(
+                self._failure(outcome, place.path)
+                if isinstance(outcome, BaseException)
+                else _taken(outcome)
+            )
+
+        reception: Reception = self._state.reception
+        try:
+            return reception.take_whole(_call(place, headers, query), body, told)
+        except Exception as error:  # noqa: BLE001  (a refusal is answered, and the others are told apart)
+            told(error)
+            return True
+
+    async def _answer(self, scope: Scope, receive: Receive, place: Place) -> Answer:
         method = scope["method"]
         if method == "OPTIONS":
-            await _send(send, 200, b"", _PREFLIGHT)
-            return
+            return answer_of(200, b"", _PREFLIGHT)
         if method != "POST":
             raise wrong_method(method)
-        reception = cast("Reception", self._state.reception)
-        event = await reception.take(_call(scope, place), receive)
-        if event is not None:
-            await _send(send, 200, dump({"id": event}), _PAGES_MAY)
-            return
-        await send(_TAKEN)
-        await send(_TAKEN_BODY)
+        reception: Reception = self._state.reception
+        call = _call(place, scope["headers"], scope["query_string"])
+        return _taken(await reception.take(call, receive))
+
+    def _failure(self, error: BaseException, path: str) -> Answer:
+        """Write down why something was not taken, and spell it."""
+        if not isinstance(error, Refusal):
+            self._log.error("unexpected error", path=path[:_LOGGED_CHARACTERS], exc_info=error)
+            return answer_of(500, internal_body(), _PAGES_MAY)
+        self._log.info(
+            "refused",
+            path=path[:_LOGGED_CHARACTERS],
+            status=error.status,
+            reason=error.detail,
+        )
+        headers = [(k.lower().encode(), v.encode()) for k, v in error.headers.items()]
+        return answer_of(error.status, error.body(), (*_PAGES_MAY, *headers))
+
+
+def _taken(event: str | None) -> Answer:
+    return _TAKEN if event is None else answer_of(200, dump({"id": event}), _PAGES_MAY)
 
 
 def _place_of(path: str) -> Place | None:
@@ -128,24 +161,18 @@ def _place(path: str) -> Place | None:
         return None
     parts = [part for part in path.split("/") if part]
     if parts[-3:-2] == ["api"]:
-        return parts[-1], parts[-2]
-    return (_STORE, None) if parts[-2:] == ["api", _STORE] else None
+        return Place(path, parts[-1], parts[-2])
+    return Place(path, _STORE, None) if parts[-2:] == ["api", _STORE] else None
 
 
 _remembered = lru_cache(maxsize=_REMEMBERED_PATHS)(_place)
 
 
-def _call(scope: Scope, place: Place) -> Call:
-    kind, project = place
-    headers = dict(scope["headers"])
-    enveloped = kind == _ENVELOPE or _says_envelope(headers.get(b"content-type", b""))
-    return Call(project, headers, scope["query_string"], enveloped)
+def _call(place: Place, headers: Headers, query: bytes) -> Call:
+    named = dict(headers)
+    enveloped = place.kind == _ENVELOPE or _says_envelope(named.get(b"content-type", b""))
+    return Call(place.project, named, query, enveloped)
 
 
 def _says_envelope(content_type: bytes) -> bool:
     return content_type.decode("latin-1").partition(";")[0].strip().lower() == _ENVELOPE_TYPE
-
-
-async def _send(send: Send, status: int, body: bytes, headers: Headers) -> None:
-    await send(_start(status, body, headers))
-    await send({"type": "http.response.body", "body": body})

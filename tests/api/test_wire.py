@@ -1,87 +1,58 @@
-"""What is written in one turn of the loop leaves in one piece, and nothing is lost."""
+"""Connections: heads are not awaited for ever, and whole requests may be answered at once."""
 
 import asyncio
 import socket
+from collections.abc import Awaitable, Callable
+from typing import ClassVar
 
+import pytest
 import uvicorn
 from starlette.responses import Response
 
-from api.wire import JoiningProtocol, JoiningTransport
-
-
-class Wire(asyncio.Transport):
-    """A transport that remembers what it was told."""
-
-    def __init__(self) -> None:
-        """Begin open."""
-        super().__init__()
-        self.told: list[object] = []
-        self.closed = False
-
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Remember it."""
-        self.told.append(bytes(data))
-
-    def close(self) -> None:
-        """Remember that."""
-        self.told.append("close")
-        self.closed = True
-
-    def abort(self) -> None:
-        """Remember that."""
-        self.told.append("abort")
-        self.closed = True
-
-    def is_closing(self) -> bool:
-        """Tell whether it was closed."""
-        return self.closed
-
-
-def written(*steps: object) -> list[object]:
-    """Take steps (bytes to write, words to call, None for a turn of the loop)."""
-
-    async def scene() -> list[object]:
-        wire = Wire()
-        joining = JoiningTransport(wire, asyncio.get_running_loop())
-        for step in steps:
-            if step is None:
-                await asyncio.sleep(0)
-            elif isinstance(step, bytes):
-                joining.write(step)
-            else:
-                getattr(joining, str(step))()
-        await asyncio.sleep(0)
-        return wire.told
-
-    return asyncio.run(scene())
-
-
-def test_writes_are_joined() -> None:
-    """Those of one turn are one write, those of the next another."""
-    assert written(b"head", b"body") == [b"headbody"]
-    assert written(b"head", b"body", None, b"next") == [b"headbody", b"next"]
-
-
-def test_closing_writes_first() -> None:
-    """What was written before the end is sent, and nothing after it."""
-    assert written(b"head", b"body", "close", b"late") == [b"headbody", "close"]
-
-
-def test_aborting_writes_nothing() -> None:
-    """A connection that is cut is cut."""
-    assert written(b"head", "abort") == ["abort"]
-
-
-class Impatient(JoiningProtocol):
-    """The server's protocol, with little time."""
-
-    head_seconds = 0.3
-
+from api.shortcut import Headers, Taker, Tell, answer_of
+from api.wire import WireProtocol
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+POST = b"POST /short?a=b HTTP/1.1\r\nHost: x\r\nX-Name: value\r\nContent-Length: 4\r\n\r\nbody"
+LONG_WAY = b"long way"
 
 
-async def heard(port: int, *steps: bytes) -> tuple[bytes, bool]:
+async def application(scope: object, receive: object, send: object) -> None:
+    """Answer what the shortcut leaves."""
+    await Response(LONG_WAY)(scope, receive, send)  # type: ignore[arg-type]  # as the server calls it
+
+
+class Front:
+    """Answers POST; what it was given is remembered, and what it is told to leave is left."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.given: list[tuple[bytes, dict[bytes, bytes], bytes]] = []
+        self.waiting: list[Tell] = []
+        self.later = False
+
+    def find(self, method: bytes, url: bytes) -> Taker | None:
+        """Take what is posted."""
+
+        def take(headers: Headers, body: bytes, tell: Tell) -> bool:
+            self.given.append((url, dict(headers), body))
+            if body == b"huge":
+                return False
+            self.waiting.append(tell)
+            if not self.later:
+                self.tell()
+            return True
+
+        return take if method == b"POST" else None
+
+    def tell(self) -> None:
+        """Answer all that wait."""
+        for tell in self.waiting:
+            tell(answer_of(200, b"{}", ((b"x-way", b"short"),)))
+        self.waiting.clear()
+
+
+async def heard(port: int, *steps: bytes, seconds: float = 1.5) -> tuple[bytes, bool]:
     """Send pieces with pauses; give what came back, and whether the connection was closed."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     answer = b""
@@ -90,7 +61,7 @@ async def heard(port: int, *steps: bytes) -> tuple[bytes, bool]:
             writer.write(step)
             await writer.drain()
             await asyncio.sleep(0.1)
-        async with asyncio.timeout(1.5):
+        async with asyncio.timeout(seconds):
             while piece := await reader.read(4096):
                 answer += piece
     except TimeoutError:
@@ -102,33 +73,135 @@ async def heard(port: int, *steps: bytes) -> tuple[bytes, bool]:
     return answer, True
 
 
-def test_heads_are_not_awaited_for_ever() -> None:
-    """Who sends nothing, half a head, or a byte now and then is hung up on; a request is not."""
+def served(
+    protocol: type[WireProtocol], talk: Callable[[int], Awaitable[list[tuple[bytes, bool]]]]
+) -> list[tuple[bytes, bool]]:
+    """Serve the application with a protocol while somebody talks to it."""
 
     async def scene() -> list[tuple[bytes, bool]]:
         with socket.create_server(("127.0.0.1", 0)) as listener:
             config = uvicorn.Config(
-                Response("ok"), http=Impatient, log_config=None, timeout_keep_alive=60
+                application, http=protocol, log_config=None, lifespan="off", timeout_keep_alive=60
             )
             server = uvicorn.Server(config)
             serving = asyncio.create_task(server.serve(sockets=[listener]))
             while not server.started:  # noqa: ASYNC110  (the server has no event for it)
                 await asyncio.sleep(0.01)
-            port = listener.getsockname()[1]
-            talks = (
-                heard(port),
-                heard(port, b"GET / HT"),
-                heard(port, *(bytes([byte]) for byte in REQUEST[:20])),
-                heard(port, REQUEST[:9], REQUEST[9:]),
-                heard(port, REQUEST, REQUEST[:9]),
-            )
-            found = await asyncio.gather(*talks)
+            found = await talk(listener.getsockname()[1])
             server.should_exit = True
             await serving
-            return list(found)
+            return found
 
-    silent, half, dribbled, asked, then_half = asyncio.run(scene())
+    return asyncio.run(scene())
+
+
+def test_heads_are_not_awaited_for_ever() -> None:
+    """Who sends nothing, half a head, or a byte now and then is hung up on; a request is not."""
+
+    class Impatient(WireProtocol):
+        head_seconds = 0.3
+
+    async def talk(port: int) -> list[tuple[bytes, bool]]:
+        talks = (
+            heard(port),
+            heard(port, b"GET / HT"),
+            heard(port, *(bytes([byte]) for byte in REQUEST[:20])),
+            heard(port, REQUEST[:9], REQUEST[9:]),
+            heard(port, REQUEST, REQUEST[:9]),
+        )
+        return list(await asyncio.gather(*talks))
+
+    silent, half, dribbled, asked, then_half = served(Impatient, talk)
 
     assert (silent, half, dribbled) == ((b"", True),) * 3
     assert (asked[0].startswith(b"HTTP/1.1 200 OK"), asked[1]) == (True, False)
     assert (then_half[0].count(b"200 OK"), then_half[1]) == (1, True)
+
+
+def short(front: Front) -> type[WireProtocol]:
+    """Make a protocol with a shortcut."""
+
+    class Short(WireProtocol):
+        shortcut: ClassVar[Front] = front
+
+    return Short
+
+
+def say(*steps: bytes, front: Front) -> bytes:
+    """Say something on one connection; give what came back."""
+
+    async def talk(port: int) -> list[tuple[bytes, bool]]:
+        return [await heard(port, *steps, seconds=0.3)]
+
+    ((answer, _),) = served(short(front), talk)
+    return answer
+
+
+def test_whole_request_is_answered_at_once() -> None:
+    """Past the application, with the same headers that the server gives to all answers."""
+    front = Front()
+    answer = say(POST, REQUEST, POST, front=front)
+
+    head, _, rest = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200 OK\r\ndate: ")
+    assert head.endswith(b"content-type: application/json\r\ncontent-length: 2\r\nx-way: short")
+    assert rest.startswith(b"{}HTTP/1.1 200 OK\r\n")
+    assert (answer.count(b"x-way: short"), answer.count(LONG_WAY)) == (2, 1)
+    assert front.given[0] == (
+        b"/short?a=b",
+        {b"host": b"x", b"x-name": b"value", b"content-length": b"4"},
+        b"body",
+    )
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        (POST[:-2], POST[-2:]),
+        (POST.replace(b"body", b"huge"),),
+        (POST.replace(b"Host: x", b"Host: x\r\nConnection: close"),),
+        (POST.replace(b"Host: x", b"Host: x\r\nExpect: 100-continue"),),
+        (POST.replace(b"HTTP/1.1", b"HTTP/1.0"),),
+    ],
+    ids=["in pieces", "left", "the last", "expecting", "old"],
+)
+def test_what_is_less_usual_goes_the_long_way(steps: tuple[bytes, ...]) -> None:
+    """And loses nothing on it."""
+    answer = say(*steps, front=Front())
+
+    assert answer.count(LONG_WAY) == 1
+    assert b"x-way" not in answer
+
+
+def test_answers_keep_their_order() -> None:
+    """Who does not wait for an answer gets the next one after it."""
+    front = Front()
+    front.later = True
+
+    async def talk(port: int) -> list[tuple[bytes, bool]]:
+        talking = asyncio.create_task(heard(port, POST + REQUEST, seconds=0.5))
+        await asyncio.sleep(0.2)
+        front.tell()
+        return [await talking]
+
+    ((answer, _),) = served(short(front), talk)
+
+    assert 0 < answer.index(b"x-way: short") < answer.index(LONG_WAY)
+
+
+def test_who_has_gone_is_not_answered() -> None:
+    """The connection may be gone when the answer comes."""
+    front = Front()
+    front.later = True
+
+    async def talk(port: int) -> list[tuple[bytes, bool]]:
+        left = await heard(port, POST, seconds=0.1)
+        await asyncio.sleep(0.1)
+        front.tell()
+        front.later = False
+        return [left, await heard(port, POST, seconds=0.3)]
+
+    (left, _), (other, _) = served(short(front), talk)
+
+    assert left == b""
+    assert b"x-way: short" in other

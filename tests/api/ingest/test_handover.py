@@ -50,6 +50,20 @@ class Shelf:
             written.set_result(None)
 
 
+async def keep(handover: Handover, updates: Packed, organization_id: int) -> None:
+    """Hand updates over, and return once they are kept."""
+    told: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def tell(error: BaseException | None) -> None:
+        if error is None:
+            told.set_result(None)
+        else:
+            told.set_exception(error)
+
+    handover.hand_over(updates, organization_id, tell)
+    await told
+
+
 async def turns(number: int = 5) -> None:
     """Let the loop go round."""
     for _ in range(number):
@@ -62,7 +76,7 @@ def test_one_turn_is_one_submission() -> None:
     async def scene() -> tuple[Shelf, bool]:
         shelf = Shelf()
         handover = Handover(shelf, queued_rows=1000)
-        keeping = [asyncio.create_task(handover.keep(parcel(n), 1)) for n in (1, 2, 3)]
+        keeping = [asyncio.create_task(keep(handover, parcel(n), 1)) for n in (1, 2, 3)]
         await turns()
         early = any(task.done() for task in keeping)
         shelf.settle()
@@ -83,7 +97,7 @@ def test_nobody_fails_for_another() -> None:
         shelf = Shelf()
         handover = Handover(shelf, queued_rows=1000)
         keeping = [
-            asyncio.create_task(handover.keep(one, 1)) for one in (parcel(), POISON, parcel())
+            asyncio.create_task(keep(handover, one, 1)) for one in (parcel(), POISON, parcel())
         ]
         for _ in range(3):
             await turns()
@@ -102,7 +116,7 @@ def test_full_sink_takes_what_fits() -> None:
     async def scene() -> list[object]:
         shelf = Shelf(room=2)
         handover = Handover(shelf, queued_rows=1000)
-        keeping = [asyncio.create_task(handover.keep(parcel(n), 1)) for n in (1, 3, 2)]
+        keeping = [asyncio.create_task(keep(handover, parcel(n), 1)) for n in (1, 3, 2)]
         await turns()
         shelf.settle()
         return list(await asyncio.gather(*keeping, return_exceptions=True))
@@ -119,19 +133,19 @@ def test_organizations_share_the_queue() -> None:
     async def scene() -> None:
         shelf = Shelf()
         handover = Handover(shelf, queued_rows=12)
-        keeping = [asyncio.create_task(handover.keep(parcel(6), 1))]
+        keeping = [asyncio.create_task(keep(handover, parcel(6), 1))]
         await turns()
         with pytest.raises(SinkFull):
-            await handover.keep(parcel(), 1)
-        keeping.append(asyncio.create_task(handover.keep(parcel(4), 2)))
+            await keep(handover, parcel(), 1)
+        keeping.append(asyncio.create_task(keep(handover, parcel(4), 2)))
         await turns()
         with pytest.raises(SinkFull):
-            await handover.keep(parcel(), 2)
-        keeping.append(asyncio.create_task(handover.keep(parcel(), 3)))
+            await keep(handover, parcel(), 2)
+        keeping.append(asyncio.create_task(keep(handover, parcel(), 3)))
         await turns()
         shelf.settle()
         await asyncio.gather(*keeping)
-        again = asyncio.create_task(handover.keep(parcel(6), 1))
+        again = asyncio.create_task(keep(handover, parcel(6), 1))
         await turns()
         shelf.settle()
         await again
@@ -145,7 +159,7 @@ def test_large_envelope_fits_into_an_empty_queue() -> None:
     async def scene() -> None:
         shelf = Shelf()
         handover = Handover(shelf, queued_rows=2)
-        keeping = asyncio.create_task(handover.keep(parcel(50), 1))
+        keeping = asyncio.create_task(keep(handover, parcel(50), 1))
         await turns()
         shelf.settle()
         await keeping
