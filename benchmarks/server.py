@@ -48,6 +48,16 @@ class Client:
             raise ServiceFailed(message)
         return body
 
+    def another(self) -> "Client":
+        """Give a client with a connection of its own."""
+        same = self.connection
+        connection = http.client.HTTPConnection(same.host, same.port, timeout=_PATIENCE_SECONDS)
+        return replace(self, connection=connection)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.connection.close()
+
     def _ask(self, address: str) -> http.client.HTTPResponse:
         self.connection.request("GET", address, headers={"Authorization": f"Bearer {self.token}"})
         return self.connection.getresponse()

@@ -8,6 +8,8 @@ import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from benchmarks.race.cold import Cold
+from benchmarks.race.crowd import Crowd
 from benchmarks.race.dialects import DIALECTS, DUCKDB, HOURLY
 from benchmarks.race.field import Watched
 from benchmarks.race.ours import Late
@@ -20,14 +22,15 @@ _LITTLE_POINTS = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """What was measured besides the questions; `small_median` is None without a smaller size."""
+    """What was measured besides the questions, one at a time."""
 
     sessions: int
     load_seconds: float
     our_bytes: int
     watched: Watched
     late: Late
-    small_median: float | None
+    crowd: Crowd
+    cold: tuple[Cold, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +43,15 @@ class Bar:
     met: bool
 
 
-def bars(laps: Sequence[Lap], measured: Measured) -> tuple[Bar, ...]:
-    """Judge one run."""
-    return (*_question_bars(laps), *_upkeep_bars(measured), *_growth(laps, measured))
+def bars(laps: Sequence[Lap], measured: Measured, small: Sequence[Lap]) -> tuple[Bar, ...]:
+    """Judge one run; `small` are the laps over a tenth of the sessions, if there were any."""
+    wrong = sum(bool(lap.wrong) for lap in (*laps, *small)) + len(measured.crowd.wrong)
+    return (
+        Bar(what="answers that differ", wanted="0", reached=str(wrong), met=not wrong),
+        *_question_bars(laps),
+        *_upkeep_bars(measured),
+        *_growth(laps, small),
+    )
 
 
 def our_median(laps: Sequence[Lap]) -> float:
@@ -75,9 +84,7 @@ def _question_bars(laps: Sequence[Lap]) -> tuple[Bar, ...]:
         for lap in laps
         if lap.points <= _LITTLE_POINTS
     ]
-    wrong = sum(bool(lap.wrong) for lap in laps)
     return (
-        Bar(what="answers that differ", wanted="0", reached=str(wrong), met=not wrong),
         *_ratio("all questions", laps, HOURLY, 10),
         Bar(
             what="never slower than anybody",
@@ -119,14 +126,11 @@ def _disk(own: int, incumbent: int | None) -> tuple[Bar, ...]:
     return (_at_most("disk", own / _MEGABYTE, incumbent / _MEGABYTE, "MB"),)
 
 
-def _growth(laps: Sequence[Lap], measured: Measured) -> tuple[Bar, ...]:
-    if measured.small_median is None:
+def _growth(laps: Sequence[Lap], small: Sequence[Lap]) -> tuple[Bar, ...]:
+    if not small:
         return ()
-    return (
-        _at_most(
-            "growth, a tenth to all, median", our_median(laps) / measured.small_median, 2, "x"
-        ),
-    )
+    grown = our_median(laps) / our_median(small)
+    return (_at_most("growth, a tenth to all, median", grown, 2, "x"),)
 
 
 def _ratio(what: str, laps: Iterable[Lap], name: str, wanted: float) -> tuple[Bar, ...]:

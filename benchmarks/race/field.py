@@ -43,6 +43,14 @@ class Files:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """A database for the service alone, and a token for all its projects."""
+
+    path: Path
+    secret: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Watched:
     """How the service did: seconds of its start, the most memory it had, in bytes.
 
@@ -102,18 +110,28 @@ def _place(data: Data, name: str) -> Path:
 
 
 @contextmanager
-def opened(files: Files) -> Iterator[tuple[Field, Path]]:
-    """Open everybody until the block ends; give the copy that the service owns, too."""
+def copied(files: Files) -> Iterator[Copy]:
+    """Copy our database for the service, until the block ends."""
     copy, secret = copy_for_service(files.ours)
-    others = {DUCKDB: Worker(duck.Duck, files.duck)}
+    try:
+        yield Copy(path=copy, secret=secret)
+    finally:
+        for path in (copy, copy.with_name(f"{copy.name}.wal")):
+            path.unlink(missing_ok=True)
+
+
+@contextmanager
+def opened(files: Files, copy: Copy) -> Iterator[Field]:
+    """Open everybody until the block ends."""
+    others = {DUCKDB: Worker(duck.open_file, files.duck)}
     if files.house is not None:
         others[HOUSE] = others[HOURLY] = Worker(house.House, files.house)
     try:
         with (
-            serving(copy, token=secret, now=NOW, probe=PROBE.address()) as client,
+            serving(copy.path, token=copy.secret, now=NOW, probe=PROBE.address()) as client,
             Engine.open(files.ours) as engine,
         ):
-            yield Field(engine=engine, client=client, workers=others), copy
+            yield Field(engine=engine, client=client, workers=others)
     finally:
         for worker in set(others.values()):
             worker.close()

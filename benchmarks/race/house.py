@@ -12,9 +12,13 @@ from pathlib import Path
 import pyarrow as pa
 
 from benchmarks.data import Data
+from benchmarks.data.catalogue import PROJECTS, organization_id
+from benchmarks.race.rows import Columns
 
 _NIL = "toUUID('00000000-0000-0000-0000-000000000000')"
 _NO_DURATION = 4_294_967_295
+_NUMBERS = {number: organization_id(slug) for number, (slug, _) in PROJECTS.items()}
+_ORGANIZATION = f"transform(project_id, {[*_NUMBERS]}, {[*_NUMBERS.values()]}, 0)"
 
 _RAW_TABLE = """
     CREATE TABLE sessions_raw (
@@ -78,7 +82,7 @@ _COLUMNS = (
 _ONE_BY_ONE = f"""
     INSERT INTO sessions_raw ({_COLUMNS})
     SELECT toUUID(assumeNotNull(session_id)), toUUIDOrZero(ifNull(distinct_id, '')), 1,
-        if(init, 0, assumeNotNull(seq)), 1, assumeNotNull(project_id), 90,
+        if(init, 0, assumeNotNull(seq)), {_ORGANIZATION}, assumeNotNull(project_id), 90,
         if(duration IS NULL, {_NO_DURATION}, toUInt32(round(assumeNotNull(duration) * 1000))),
         transform(assumeNotNull(status), ['ok', 'exited', 'crashed', 'abnormal', 'unhandled'],
             [0, 1, 2, 3, 0], 4),
@@ -92,7 +96,7 @@ _ONE_BY_ONE = f"""
 
 _COUNTED = f"""
     INSERT INTO sessions_raw ({_COLUMNS})
-    SELECT {_NIL}, {_NIL}, assumeNotNull(pair.2), 0, 1, assumeNotNull(project_id), 90,
+    SELECT {_NIL}, {_NIL}, assumeNotNull(pair.2), 0, {_ORGANIZATION}, assumeNotNull(project_id), 90,
         {_NO_DURATION}, pair.1, 0,
         toDateTime(assumeNotNull(timestamp), 'UTC'), toDateTime(assumeNotNull(started), 'UTC'),
         assumeNotNull(release), assumeNotNull(environment), '', ''
@@ -147,6 +151,7 @@ class House:
         """Open the folder, or make it; needs the optional group `race`."""
         from chdb.session import Session  # noqa: PLC0415  (optional)
 
+        self._path = path
         self._session = Session(str(path))
         self.command(f"SET max_threads = {os.cpu_count() or 1}")
 
@@ -154,14 +159,19 @@ class House:
         """Run a statement that answers nothing."""
         self._session.query(statement)
 
-    def run(self, statement: str) -> pa.Table:
+    def run(self, statement: str) -> Columns:
         """Run one statement and fetch all its rows."""
         answer = self._session.query(statement, "ArrowStream")
-        return pa.ipc.open_stream(answer.bytes()).read_all()
+        table = pa.ipc.open_stream(answer.bytes()).read_all()
+        return {name: table[name].combine_chunks() for name in table.column_names}
+
+    def another(self) -> "House":
+        """Open one more session."""
+        return House(self._path)
 
     def kept_bytes(self) -> int:
         """Say how much of the disk the raw and the hourly table take."""
-        return int(self.run(_KEPT)["bytes"][0].as_py())
+        return int(self.run(_KEPT)["bytes"].tolist()[0])
 
     def close(self) -> None:
         """Let go of the folder."""

@@ -6,6 +6,7 @@ Owns the wording. Does not know how anything was measured.
 import importlib.util
 import os
 import platform
+import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -14,8 +15,11 @@ from pathlib import Path
 import orjson
 from rich.table import Table
 
+from benchmarks.race.accuracy import Errors, by_column, middle_and_most
 from benchmarks.race.bars import Bar, Measured, mean_ratio
-from benchmarks.race.dialects import DIALECTS, DUCKDB, HOURLY, HOUSE
+from benchmarks.race.cold import Cold
+from benchmarks.race.crowd import Crowd
+from benchmarks.race.dialects import DIALECTS, DUCKDB, HOURLY, HOUSE, HOUSE_HOURLY
 from benchmarks.race.questions import KINDS, Kind
 from benchmarks.race.rounds import HTTP, OURS, Lap
 
@@ -25,13 +29,18 @@ class Report:
     """All that one run found out."""
 
     laps: tuple[Lap, ...]
+    small: tuple[Lap, ...]
     measured: Measured
     bars: tuple[Bar, ...]
 
     @property
-    def agrees(self) -> bool:
-        """Whether every exact answer was the same from everybody."""
-        return not any(lap.wrong for lap in self.laps)
+    def wrong(self) -> tuple[str, ...]:
+        """All that differs from an exact answer."""
+        laps = (*self.small, *self.laps)
+        return (
+            *(f"`{lap.shape.name}`: {line}" for lap in laps for line in lap.wrong),
+            *(f"`{name}`: another answer to eight at once" for name in self.measured.crowd.wrong),
+        )
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -83,18 +92,54 @@ def _markdown(report: Report) -> str:
     lines += ["", "Medians; in brackets how many times faster we are in process.", ""]
     lines += ["## The shapes of real callers", "", *_times(laps, names, shapes=True)]
     lines += ["", "## What is asked most", "", *_times(laps, names, shapes=False)]
-    lines += ["", "## First asks", ""]
+    lines += ["", "## Eight at once", "", *_crowd_table(report.measured.crowd, names)]
+    lines += ["", "## The first question after opening", "", *_cold_table(report.measured.cold)]
+    found = by_column(one for lap in laps for one in lap.errors)
+    if found:
+        lines += ["", "## How far off the approximate answers are", "", *_errors_table(found)]
+    lines += ["", "## The first time in a process", ""]
     lines += _table(("question", *names), [_first_cells(lap, names) for lap in laps])
     lines += ["", "## Where our time goes", "", *_stages(laps), "", "## The questions", ""]
-    lines += [f"- `{lap.shape.name}`: {lap.shape.title}." for lap in report.laps]
-    wrong = [f"- `{lap.shape.name}`: {line}" for lap in report.laps for line in lap.wrong]
-    return "\n".join([*lines, *(["", "## Answers that differ", "", *wrong] if wrong else []), ""])
+    lines += [f"- `{lap.shape.name}`: {lap.shape.title}." for lap in laps]
+    if report.wrong:
+        lines += ["", "## Answers that differ", "", *(f"- {line}" for line in report.wrong)]
+    return "\n".join([*lines, ""])
 
 
 def _times(laps: Sequence[Lap], names: Sequence[str], *, shapes: bool) -> list[str]:
-    headings = ("question", "points", *(f"{name}, ms" for name in names), "error of hourly states")
     asked = [lap for lap in laps if (KINDS[lap.shape.name] is Kind.SHAPE) is shapes]
+    headings = ("question", "points", *(f"{name}, ms" for name in names))
     return _table(headings, [_cells(lap, names) for lap in asked])
+
+
+def _crowd_table(crowd: Crowd, names: Sequence[str]) -> list[str]:
+    rates = tuple(f"{crowd.rate(name):.2f}" for name in names)
+    answered = (str(min(one.answered for one in crowd.passed[name])) for name in names)
+    rows = [("questions a second", *rates), ("answered in time", *answered)]
+    return _table((f"{crowd.questions} questions", *names), rows)
+
+
+def _cold_table(cold: Sequence[Cold]) -> list[str]:
+    names = list(cold[0].seconds)
+    rows = [(one.name, *(f"{one.seconds[name][1] * 1000:.1f}" for name in names)) for one in cold]
+    opening = (
+        f"{statistics.median(one.seconds[name][0] for one in cold) * 1000:.1f}" for name in names
+    )
+    return _table(("question", *(f"{name}, ms" for name in names)), [("opening", *opening), *rows])
+
+
+def _errors_table(found: Sequence[Errors]) -> list[str]:
+    headings = ("hourly states", "totals, median", "greatest", "buckets, median", "greatest")
+    columns = (*HOUSE_HOURLY.fields, *HOUSE_HOURLY.by_status)
+    rows = []
+    for one in sorted(found, key=lambda one: columns.index(one.column)):
+        pairs = (middle_and_most(one.totals), middle_and_most(one.buckets))
+        rows.append((one.column, *(_percent(pair, place) for pair in pairs for place in (0, 1))))
+    return _table(headings, rows)
+
+
+def _percent(pair: tuple[float, float] | None, place: int) -> str:
+    return "" if pair is None else f"{pair[place]:.2%}"
 
 
 def _stages(laps: Sequence[Lap]) -> list[str]:
@@ -112,8 +157,7 @@ def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _cells(lap: Lap, names: Sequence[str]) -> tuple[str, ...]:
-    error = "" if lap.error is None else f"{lap.error:.1%}"
-    return (lap.shape.name, str(lap.points), *(_cell(lap, name) for name in names), error)
+    return (lap.shape.name, str(lap.points), *(_cell(lap, name) for name in names))
 
 
 def _cell(lap: Lap, name: str) -> str:
@@ -130,6 +174,7 @@ def _first_cells(lap: Lap, names: Sequence[str]) -> tuple[str, ...]:
 
 
 def _numbers(report: Report) -> dict[str, object]:
+    crowd = report.measured.crowd
     return {
         "processors": os.cpu_count(),
         "python": platform.python_version(),
@@ -137,19 +182,30 @@ def _numbers(report: Report) -> dict[str, object]:
         "measured": asdict(report.measured),
         "bars": [asdict(bar) for bar in report.bars],
         "mean_ratios": {name: mean_ratio(report.laps, name) for name in DIALECTS},
-        "questions": [
+        "questions_a_second_by_eight": {name: crowd.rate(name) for name in report.names},
+        "hourly_errors": [
             {
-                "name": lap.shape.name,
-                "title": lap.shape.title,
-                "points": lap.points,
-                "seconds": dict(lap.seconds),
-                "first_seconds": dict(lap.first),
-                "stages_seconds": dict(lap.stages),
-                "hourly_error": lap.error,
-                "differences": lap.wrong,
+                "column": one.column,
+                "numbers": {"totals": len(one.totals), "buckets": len(one.buckets)},
+                "median_and_greatest_of_totals": middle_and_most(one.totals),
+                "median_and_greatest_of_buckets": middle_and_most(one.buckets),
             }
-            for lap in report.laps
+            for one in by_column(one for lap in report.laps for one in lap.errors)
         ],
+        "differences": report.wrong,
+        "questions": [_question(lap) for lap in report.laps],
+    }
+
+
+def _question(lap: Lap) -> dict[str, object]:
+    return {
+        "name": lap.shape.name,
+        "title": lap.shape.title,
+        "points": lap.points,
+        "seconds": dict(lap.seconds),
+        "first_seconds": dict(lap.first),
+        "stages_seconds": dict(lap.stages),
+        "differences": lap.wrong,
     }
 
 

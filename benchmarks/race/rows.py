@@ -3,9 +3,20 @@
 Owns the rows that are compared. Does not know what they mean.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, Protocol, TypeAlias
+
+
+class Column(Protocol):
+    """Values as a library keeps them."""
+
+    def tolist(self) -> Any:  # noqa: ANN401  (each library has its own idea)
+        """List the values as Python has them."""
+
+
+Columns: TypeAlias = Mapping[str, Column]
+"""What a statement answered, as it came."""
 
 Row: TypeAlias = tuple[int | float | str | None, ...]
 
@@ -15,7 +26,7 @@ BUCKET = "bucket"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
-    """Named columns; each row has a cell for each."""
+    """The same, row by row: each has a cell for each name."""
 
     names: tuple[str, ...]
     rows: Sequence[Row]

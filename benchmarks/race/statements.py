@@ -24,6 +24,7 @@ class Asked:
 
     fields: tuple[str, ...]
     groups: tuple[str, ...]
+    organization_id: int
     project_ids: tuple[int, ...]
     environments: tuple[str, ...]
     releases: tuple[str, ...]
@@ -87,6 +88,7 @@ def _columns(dialect: Dialect, asked: Asked) -> list[str]:
 def _source(dialect: Dialect, asked: Asked) -> str:
     start, end, _ = asked.window
     wanted: Mapping[str, Sequence[object]] = {
+        dialect.organization: (asked.organization_id,) if dialect.organization else (),
         "project_id": asked.project_ids,
         "environment": asked.environments,
         "release": asked.releases,

@@ -6,31 +6,40 @@ Owns the process and what passes through its pipe. Does not know what is asked, 
 import math
 import multiprocessing
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Protocol
+from typing import ParamSpec, Protocol, TypeAlias, TypeVar
 
-import pyarrow as pa
-
-from benchmarks.race.dialects import DIALECTS, Dialect
-from benchmarks.race.rows import Row, Rows
+from benchmarks.race.clients import at_once
+from benchmarks.race.dialects import DIALECTS
+from benchmarks.race.rows import Columns, Row, Rows
 from benchmarks.race.statements import Asked, spell_series, spell_totals
 
 _PROCESSES = multiprocessing.get_context("spawn")
 _PATIENCE_SECONDS = 60.0
 
+Parameters = ParamSpec("Parameters")
+Given = TypeVar("Given")
+
 
 class Database(Protocol):
     """What a contestant has to offer."""
 
-    def run(self, statement: str) -> pa.Table:
+    def run(self, statement: str) -> Columns:
         """Run one statement and fetch all its rows."""
+
+    def another(self) -> "Database":
+        """Open one more connection to the same database, for another thread."""
 
     def kept_bytes(self) -> int:
         """Say how much of the disk is judged."""
+
+
+Opening: TypeAlias = Callable[[Path], Database]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,20 +51,34 @@ class Answered:
     seconds: float
 
 
-def in_own_process(work: Callable[..., None], *arguments: object) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Crowd:
+    dialect: str
+    questions: Sequence[Asked]
+    clients: int
+    within: float
+
+
+def in_own_process(
+    work: Callable[Parameters, Given], *arguments: Parameters.args, **named: Parameters.kwargs
+) -> Given:
     """Do something once in a process of its own, so that it leaves no memory behind."""
-    process = _PROCESSES.Process(target=work, args=arguments)
-    process.start()
-    process.join()
-    if process.exitcode:
-        message = f"{work.__module__}.{work.__name__} failed; it said why above"
-        raise ChildProcessError(message)
+    with ProcessPoolExecutor(1, mp_context=_PROCESSES) as process:
+        return process.submit(work, *arguments, **named).result()
+
+
+def first_answer(opened: Opening, path: Path, dialect: str, asked: Asked) -> tuple[float, float]:
+    """Open a database and ask one question; give the seconds of both."""
+    began = time.perf_counter()
+    database = opened(path)
+    opening = time.perf_counter() - began
+    return opening, _answer(database, dialect, asked).seconds
 
 
 class Worker:
     """A running contestant."""
 
-    def __init__(self, opened: Callable[[Path], Database], path: Path) -> None:
+    def __init__(self, opened: Opening, path: Path) -> None:
         """Start the process, which opens the database."""
         self._pipe, theirs = _PROCESSES.Pipe()
         self._process = _PROCESSES.Process(target=_serve, args=(theirs, opened, path), daemon=True)
@@ -67,6 +90,19 @@ class Worker:
         answer = self._call((dialect, asked))
         assert isinstance(answer, Answered)
         return answer
+
+    def ask_all(
+        self, dialect: str, questions: Sequence[Asked], *, clients: int, within: float
+    ) -> tuple[int, float]:
+        """Have it answer so many at once, each over a connection of its own.
+
+        Give the number of those that could be begun within so many seconds, and the seconds.
+        """
+        crowd = _Crowd(dialect=dialect, questions=questions, clients=clients, within=within)
+        answer = self._call(crowd)
+        assert isinstance(answer, tuple)
+        answered, seconds = answer
+        return answered, seconds
 
     def kept_bytes(self) -> int:
         """Have it say how much of the disk it takes."""
@@ -88,7 +124,7 @@ class Worker:
         self._process.kill()
 
 
-def _serve(pipe: Connection, opened: Callable[[Path], Database], path: Path) -> None:
+def _serve(pipe: Connection, opened: Opening, path: Path) -> None:
     database = opened(path)
     while True:
         try:
@@ -96,29 +132,51 @@ def _serve(pipe: Connection, opened: Callable[[Path], Database], path: Path) -> 
         except EOFError:
             return
         try:
-            pipe.send(database.kept_bytes() if message is None else _answer(database, *message))
+            pipe.send(_respond(database, message))
         except Exception as error:  # noqa: BLE001  (it is told to whoever asked)
             pipe.send(f"{type(error).__name__}: {error}")
 
 
+def _respond(database: Database, message: _Crowd | tuple[str, Asked] | None) -> object:
+    if message is None:
+        return database.kept_bytes()
+    if isinstance(message, _Crowd):
+        return _answer_all(database, message)
+    return _answer(database, *message)
+
+
+def _answer_all(database: Database, crowd: _Crowd) -> tuple[int, float]:
+    answers, seconds = at_once(
+        [database.another() for _ in range(crowd.clients)],
+        lambda one, asked: _run(one, crowd.dialect, asked),
+        crowd.questions,
+        within=crowd.within,
+    )
+    return sum(answer is not None for answer in answers), seconds
+
+
 def _answer(database: Database, name: str, asked: Asked) -> Answered:
-    dialect: Dialect = DIALECTS[name]
     began = time.perf_counter()
-    totals = database.run(spell_totals(dialect, asked))
-    first_key = totals.column(0).to_pylist()
-    series = None
-    if asked.series:
-        series = database.run(spell_series(dialect, asked, [(one,) for one in first_key]))
+    totals, series = _run(database, name, asked)
     seconds = time.perf_counter() - began
     return Answered(
         totals=_rows(totals), series=None if series is None else _rows(series), seconds=seconds
     )
 
 
-def _rows(table: pa.Table) -> Rows:
-    columns = [[_plain(value) for value in column.to_pylist()] for column in table.columns]
-    rows: list[Row] = list(zip(*columns, strict=True))
-    return Rows(names=tuple(table.column_names), rows=rows)
+def _run(database: Database, name: str, asked: Asked) -> tuple[Columns, Columns | None]:
+    dialect = DIALECTS[name]
+    totals = database.run(spell_totals(dialect, asked))
+    if not asked.series:
+        return totals, None
+    shown = [(one,) for one in next(iter(totals.values())).tolist()]
+    return totals, database.run(spell_series(dialect, asked, shown))
+
+
+def _rows(columns: Columns) -> Rows:
+    cells = [[_plain(value) for value in column.tolist()] for column in columns.values()]
+    rows: list[Row] = list(zip(*cells, strict=True))
+    return Rows(names=tuple(columns), rows=rows)
 
 
 def _plain(value: object) -> int | float | str | None:

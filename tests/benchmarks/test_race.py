@@ -19,14 +19,13 @@ CHDB = importlib.util.find_spec("chdb") is not None
 def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Run the command once, quickly, against all contestants that are installed."""
     folder = tmp_path_factory.mktemp("race")
-    few = ("--sessions", str(FEW), "--rounds", "1", "--output", str(folder))
+    few = ("--sessions", str(FEW), "--growth", "--rounds", "1", "--output", str(folder))
     status = main([*few, *(() if CHDB else ("--without-chdb",))])
 
     assert status == 0, (folder / f"race-{FEW}.md").read_text(encoding="utf-8")
     return folder
 
 
-@pytest.mark.timeout(280)
 def test_every_exact_answer_agrees(results: Path) -> None:
     """The engine, the service and exact SQL answer every question with the same numbers."""
     numbers = orjson.loads((results / f"race-{FEW}.json").read_bytes())
@@ -37,26 +36,59 @@ def test_every_exact_answer_agrees(results: Path) -> None:
     assert all(exact == set(one["seconds"]) - {HOURLY} for one in numbers["questions"])
 
 
+def test_crowd_and_cold_are_timed(results: Path) -> None:
+    """Everybody is also asked by eight at once, and after each database was opened anew."""
+    numbers = orjson.loads((results / f"race-{FEW}.json").read_bytes())
+    others = {DUCKDB, *((HOUSE, HOURLY) if CHDB else ())}
+    cold = numbers["measured"]["cold"]
+
+    assert set(numbers["questions_a_second_by_eight"]) == {OURS, HTTP, *others}
+    assert all(numbers["questions_a_second_by_eight"].values())
+    assert len(cold) == 4
+    assert all(set(one["seconds"]) == {OURS, *others} for one in cold)
+
+
+@pytest.mark.skipif(not CHDB, reason="the incumbent needs the optional group `race`")
+def test_small_counts_of_the_incumbent_are_right(results: Path) -> None:
+    """What it counts without estimating is exact; it samples percentiles of many values only."""
+    numbers = orjson.loads((results / f"race-{FEW}.json").read_bytes())
+    errors = {one["column"]: one for one in numbers["hourly_errors"]}
+
+    assert {"sum(session) errored", "count_unique(user)", "p50(session.duration)"} <= set(errors)
+    for one in errors.values():
+        assert one["numbers"]["totals"] > 0
+        assert one["median_and_greatest_of_totals"][1] < 1e-4
+
+
 def test_table_is_written(results: Path) -> None:
     """The Markdown has a line for each question, and one for each bar."""
     text = (results / f"race-{FEW}.md").read_text(encoding="utf-8")
 
     assert all(f"| {shape.name} |" in text for shape in QUESTIONS)
     assert "| answers that differ | 0 | 0 | yes |" in text
+    assert "| growth, a tenth to all, median | <= 2 x |" in text
+    assert "## Answers that differ" not in text
 
 
 def test_databases_are_kept_and_the_copy_is_not(results: Path) -> None:
     """A second run would find each contestant's file; the service's copy is gone."""
-    (home,) = results.glob("data-*")
-    endings = {path.suffix for path in home.iterdir()}
+    for size in (FEW, FEW // 10):
+        (home,) = results.glob(f"data-{size}-*")
+        endings = {path.suffix for path in home.iterdir()}
 
-    assert len(list(home.glob("duckdb-*"))) == 1
-    assert ".served" not in endings
+        assert len(list(home.glob("duckdb-*"))) == 1
+        assert ".served" not in endings
 
 
 def test_disagreement_fails(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One number that differs from another exact one, and the command ends with 1."""
+    """A number that differs, alone or among eight at once, is told, and the command ends with 1."""
+    asked = tuple(shape for shape in QUESTIONS if shape.name == "users-daily")
+    monkeypatch.setattr("benchmarks.race.__main__.QUESTIONS", asked)
     monkeypatch.setattr("benchmarks.race.rounds.differences", lambda *_: iter(("one number",)))
+    monkeypatch.setattr("benchmarks.race.rounds.Start.is_right", lambda *_: False)
 
     few = ("--sessions", str(FEW), "--rounds", "1", "--output", str(results))
     assert main([*few, "--without-chdb"]) == 1
+    text = (results / f"race-{FEW}.md").read_text(encoding="utf-8")
+    assert "`users-daily`: DuckDB: one number" in text
+    assert "`users-daily`: another answer to eight at once" in text
