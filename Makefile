@@ -50,7 +50,7 @@ bench: $(VENV)/.installed-race ## race the reference's storage design and exact 
 	$(BIN)/python -m benchmarks.race $(ARGS)
 
 bench-check: $(VENV)/.installed-race ## a short race that judges answers, not time
-	$(BIN)/python -m benchmarks.race --rounds 1 --output benchmarks/results/check $(ARGS)
+	$(BIN)/python -m benchmarks.race --rounds 1 --growth --output benchmarks/results/check $(ARGS)
 
 bench-ingest: $(VENV)/.installed-bench ## time the way in beside a bare route, with a table and a plot
 	$(BIN)/python -m benchmarks.ingest $(ARGS)
