@@ -7,6 +7,7 @@ import argparse
 import importlib.util
 import sys
 from collections.abc import Sequence
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 from rich.console import Console
@@ -24,6 +25,7 @@ from benchmarks.server import ServiceFailed
 
 RESULTS = ROOT / "benchmarks" / "results"
 SESSIONS = 1_000_000
+_FEWEST = 1_000
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with Progress(*columns, console=console) as progress:
             report = _measure(options, progress)
-    except (ChildProcessError, ServiceFailed) as error:
+    except (BrokenProcessPool, ChildProcessError, ServiceFailed) as error:
         console.print(str(error), style="red", markup=False)
         return 2
     console.print(bars_table(report))
@@ -51,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m benchmarks.race",
         description="Race against the reference's storage design, and against exact SQL.",
     )
-    parser.add_argument("--sessions", type=_positive, default=SESSIONS, help=f"{SESSIONS:,}")
+    parser.add_argument("--sessions", type=_size, default=SESSIONS, help=f"{SESSIONS:,}")
     parser.add_argument("--output", type=Path, default=RESULTS, help="where all is kept")
     parser.add_argument(
         "--rounds", type=_positive, default=5, help="how often to ask everybody, once warm; 5"
@@ -72,6 +74,13 @@ def _positive(text: str) -> int:
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError("it has to be above 0")
+    return number
+
+
+def _size(text: str) -> int:
+    number = int(text)
+    if number < _FEWEST:
+        raise argparse.ArgumentTypeError(f"fewer than {_FEWEST:,} do not fill the days")
     return number
 
 

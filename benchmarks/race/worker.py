@@ -111,8 +111,11 @@ class Worker:
         return answer
 
     def _call(self, message: object) -> object:
-        self._pipe.send(message)
-        answer = self._pipe.recv()
+        try:
+            self._pipe.send(message)
+            answer = self._pipe.recv()
+        except (EOFError, ConnectionError) as error:
+            raise ChildProcessError("a contestant's process stopped; it said why above") from error
         if isinstance(answer, str):
             raise ChildProcessError(answer)
         return answer
