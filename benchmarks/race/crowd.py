@@ -38,15 +38,19 @@ class Passed:
 class Crowd:
     """How many questions a round had, and what each contestant got done in its rounds.
 
-    `wrong` names those to which we say something else than to one client alone.
+    `wrong` names those to which we say something else than to one client alone; `failed` tells of
+    the others who could not bear it.
     """
 
     questions: int
     passed: Mapping[str, tuple[Passed, ...]]
     wrong: tuple[str, ...]
+    failed: Mapping[str, str]
 
-    def rate(self, name: str) -> float:
-        """Say how many questions a second somebody answers."""
+    def rate(self, name: str) -> float | None:
+        """Say how many questions a second somebody answers; None if they failed."""
+        if name in self.failed:
+            return None
         return statistics.median(one.rate for one in self.passed[name])
 
 
@@ -57,18 +61,24 @@ def run(field: Field, starts: Sequence[Start], *, rounds: int, progress: Progres
     random.Random(_SEED).shuffle(asked)  # noqa: S311  (an order that hides no secret)
     passed: dict[str, list[Passed]] = {name: [] for name in names}
     wrong: set[str] = set()
+    failed: dict[str, str] = {}
     most = min(rounds, _MOST_ROUNDS)
     for number in range(most):
         first = number % len(names)
         for done, name in enumerate(names[first:] + names[:first], start=1):
-            one, differing = _ask(field, name, asked)
-            passed[name].append(one)
-            wrong.update(differing)
+            try:
+                one, differing = _ask(field, name, asked)
+            except ChildProcessError as error:
+                failed[name] = str(error)
+            else:
+                passed[name].append(one)
+                wrong.update(differing)
             progress(number * len(names) + done, most * len(names))
     return Crowd(
         questions=len(asked),
         passed={name: tuple(rounds_of) for name, rounds_of in passed.items()},
         wrong=tuple(sorted(wrong)),
+        failed=failed,
     )
 
 

@@ -3,17 +3,15 @@
 Owns how its table is made. The folded rows also leave as Parquet, for the exact table in chDB.
 """
 
-import os
 from pathlib import Path
 
 import duckdb
 
 from benchmarks.data import Data
+from benchmarks.race.memory import HALF
 from benchmarks.race.rows import Columns
 
-_HALF = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
-_MEMORY = f"{_HALF}B"
-"""It may use half of the machine's memory; the rest is for the others."""
+_MEMORY = f"{HALF}B"
 
 _FOLD = """
     CREATE TABLE folded AS

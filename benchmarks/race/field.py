@@ -52,10 +52,7 @@ class Copy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watched:
-    """How the service did: seconds of its start, the most memory it had, in bytes.
-
-    `incumbent_bytes` is what the tables of the hourly states take, None where they are left out.
-    """
+    """How the service did: seconds of its start, the most memory it had; and what they take."""
 
     start_seconds: float
     resident_bytes: int
@@ -64,19 +61,22 @@ class Watched:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """Everybody, open and waiting: our engine, the service on a copy, and the others by name."""
+    """Everybody, open and waiting: our engine, the service on a copy, and the others by name.
+
+    `incumbent_bytes` is what the tables of the hourly states take, None where they are left out.
+    """
 
     engine: Engine
     client: Client
     workers: dict[str, Worker]
+    incumbent_bytes: int | None
 
     def watch(self) -> Watched:
-        """Look at the service and at the incumbent, before they are closed."""
-        incumbent = self.workers.get(HOURLY)
+        """Look at the service, before it is closed."""
         return Watched(
             start_seconds=self.client.start_seconds,
             resident_bytes=_resident(self.client.process_id),
-            incumbent_bytes=None if incumbent is None else incumbent.kept_bytes(),
+            incumbent_bytes=self.incumbent_bytes,
         )
 
 
@@ -131,7 +131,8 @@ def opened(files: Files, copy: Copy) -> Iterator[Field]:
             serving(copy.path, token=copy.secret, now=NOW, probe=PROBE.address()) as client,
             Engine.open(files.ours) as engine,
         ):
-            yield Field(engine=engine, client=client, workers=others)
+            incumbent = others[HOURLY].kept_bytes() if HOURLY in others else None
+            yield Field(engine=engine, client=client, workers=others, incumbent_bytes=incumbent)
     finally:
         for worker in set(others.values()):
             worker.close()

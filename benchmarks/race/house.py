@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from benchmarks.data import Data
 from benchmarks.data.catalogue import PROJECTS, organization_id
+from benchmarks.race.memory import HALF
 from benchmarks.race.rows import Columns
 
 _NIL = "toUUID('00000000-0000-0000-0000-000000000000')"
@@ -154,6 +155,7 @@ class House:
         self._path = path
         self._session = Session(str(path))
         self.command(f"SET max_threads = {os.cpu_count() or 1}")
+        self.command(f"SET max_memory_usage = {HALF}, max_memory_usage_for_user = {HALF}")
 
     def command(self, statement: str) -> None:
         """Run a statement that answers nothing."""

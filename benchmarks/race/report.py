@@ -113,10 +113,14 @@ def _times(laps: Sequence[Lap], names: Sequence[str], *, shapes: bool) -> list[s
 
 
 def _crowd_table(crowd: Crowd, names: Sequence[str]) -> list[str]:
-    rates = tuple(f"{crowd.rate(name):.2f}" for name in names)
-    answered = (str(min(one.answered for one in crowd.passed[name])) for name in names)
-    rows = [("questions a second", *rates), ("answered in time", *answered)]
-    return _table((f"{crowd.questions} questions", *names), rows)
+    rates = (crowd.rate(name) for name in names)
+    answered = (min((one.answered for one in crowd.passed[name]), default=0) for name in names)
+    rows = [
+        ("questions a second", *("failed" if rate is None else f"{rate:.2f}" for rate in rates)),
+        ("answered in time", *map(str, answered)),
+    ]
+    failed = [f"- {name} failed: {why}" for name, why in crowd.failed.items()]
+    return [*_table((f"{crowd.questions} questions", *names), rows), "", *failed]
 
 
 def _cold_table(cold: Sequence[Cold]) -> list[str]:

@@ -28,7 +28,7 @@ MEASURED = Measured(
     our_bytes=40_000_000,
     watched=Watched(start_seconds=1.0, resident_bytes=300_000_000, incumbent_bytes=50_000_000),
     late=Late(seconds=0.5, right=True),
-    crowd=Crowd(questions=1, passed={}, wrong=()),
+    crowd=Crowd(questions=1, passed={}, wrong=(), failed={}),
     cold=(),
 )
 
@@ -75,7 +75,7 @@ def test_contestant_that_is_not_there_has_no_bar() -> None:
 def test_every_disagreement_counts() -> None:
     """Numbers that differ alone, among eight at once and over fewer sessions are all told."""
     wrong = replace(LAP, wrong=("a number",))
-    crowd = Crowd(questions=1, passed={}, wrong=(USERS.name,))
+    crowd = Crowd(questions=1, passed={}, wrong=(USERS.name,), failed={})
 
     assert judged(wrong, replace(MEASURED, crowd=crowd), wrong)["answers that differ"] == (
         "3",

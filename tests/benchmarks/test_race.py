@@ -89,3 +89,21 @@ def test_disagreement_fails(results: Path, monkeypatch: pytest.MonkeyPatch) -> N
     text = (results / f"race-{FEW}.md").read_text(encoding="utf-8")
     assert "`users-daily`: DuckDB: one number" in text
     assert "`users-daily`: another answer to eight at once" in text
+
+
+def test_contestant_that_fails_in_the_crowd_is_told(
+    results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who cannot bear eight at once has no rate; the race goes on, and says why."""
+    asked = tuple(shape for shape in QUESTIONS if shape.name == "users-daily")
+
+    def fail(*_arguments: object, **_named: object) -> None:
+        raise ChildProcessError("no memory is left")
+
+    monkeypatch.setattr("benchmarks.race.__main__.QUESTIONS", asked)
+    monkeypatch.setattr("benchmarks.race.worker.Worker.ask_all", fail)
+
+    few = ("--sessions", str(FEW), "--rounds", "1", "--output", str(results))
+    assert main([*few, "--without-chdb"]) == 0
+    text = (results / f"race-{FEW}.md").read_text(encoding="utf-8")
+    assert "- DuckDB failed: no memory is left" in text
