@@ -4,15 +4,17 @@ Owns where a day comes from: the shelf, its built table, or the sessions if it h
 know groups or buckets.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Generic, TypeAlias, TypeVar
 
 from engine.rollup.grain import Days, block_of, blocks_of, days_of_block
-from engine.rollup.labels import Labels
-from engine.rollup.runs import Detail, Run, Store, read_built, read_sessions
+from engine.rollup.labels import Codes, Labels
+from engine.rollup.runs import Detail, Level, Run, Store, read_built, read_sessions
 from engine.rollup.shelf import Shelf
 from engine.rollup.snapshot import Place, Snapshot
+from schema.catalog import Key
 
 Cell = TypeVar("Cell")
 Content: TypeAlias = Mapping[int, Mapping[int, Cell]]
@@ -20,6 +22,20 @@ Content: TypeAlias = Mapping[int, Mapping[int, Cell]]
 
 ALL_PROJECTS: Final = 0
 """In place of a project where several are put together."""
+
+
+DAYS_AT_ONCE: Final = 16
+"""So many days are read by one statement: their rows are in memory together."""
+
+
+def _portions(places: Sequence[Place]) -> Iterator[Sequence[Place]]:
+    """Split places into some that lie close together in time."""
+    by_day: dict[int, list[Place]] = {}
+    for place in places:
+        by_day.setdefault(place[1], []).append(place)
+    days = sorted(by_day)
+    for start in range(0, len(days), DAYS_AT_ONCE):
+        yield [place for day in days[start : start + DAYS_AT_ONCE] for place in by_day[day]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,35 +59,41 @@ class Archive(Generic[Cell]):
     ) -> dict[Place, Content[Cell]]:
         """Give days in a detail: kept ones, and others as they are read now."""
 
-        def from_sessions(missing: Sequence[Place]) -> dict[Place, Content[Cell]]:
-            runs = read_sessions(snapshot, self.store, missing, detail, self.labels)
-            return self.gather(runs, missing)
-
-        def from_table(missing: Sequence[Place]) -> dict[Place, Content[Cell]]:
-            runs = read_built(snapshot, self.store, missing, detail, self.labels)
-            return self.gather(runs, missing)
+        def read_with(
+            reading: Callable[..., Iterable[Run]], missing: Sequence[Place]
+        ) -> dict[Place, Content[Cell]]:
+            found: dict[Place, Content[Cell]] = {}
+            for some in _portions(missing):
+                runs = reading(snapshot, self.store, some, detail, self.labels)
+                found |= self.gather(runs, some)
+            return found
 
         versions = {
             place: version for place in places if (version := snapshot.version(place)) is not None
         }
-        read = from_sessions if detail.hourly else from_table
+        read = partial(read_with, read_sessions if detail.hourly else read_built)
         found = self.shelf.find((self.store, detail), versions, read, self.size_of)
-        return found | from_sessions([place for place in places if place in snapshot.stale])
+        changed = [place for place in places if place in snapshot.stale]
+        return found | read_with(read_sessions, changed)
 
     def together(
         self, snapshot: Snapshot, projects: Sequence[int], days: Sequence[int], detail: Detail
     ) -> dict[int, Content[Cell]]:
-        """Give days of several projects put together, those that have not changed in any."""
+        """Give days of several projects put together, those that have not changed in any.
+
+        What differs in nothing but the project goes by one label, as `across_projects` tells.
+        """
 
         def merge_projects(missing: Sequence[Place]) -> dict[Place, Content[Cell]]:
             wanted = [(project, day) for _, day in missing for project in projects]
             found = self.days(snapshot, wanted, detail)
+            heads = self.across_projects(detail.level).tolist()
             return {
                 place: self.merge(
                     [
-                        found[project, place[1]]
+                        {heads[label]: hours}
                         for project in projects
-                        if (project, place[1]) in found
+                        for label, hours in found.get((project, place[1]), {}).items()
                     ]
                 )
                 for place in missing
@@ -86,6 +108,10 @@ class Archive(Generic[Cell]):
         kind = (self.store, detail, tuple(projects))
         found = self.shelf.find(kind, versions, merge_projects, self.size_of)
         return {day: content for (_, day), content in found.items()}
+
+    def across_projects(self, level: Level) -> Codes:
+        """Give for each label the one by which it goes where projects are put together."""
+        return self.labels.directory().heads(level - {Key.PROJECT})
 
     def blocks(
         self, snapshot: Snapshot, projects: Sequence[int], days: Days, detail: Detail

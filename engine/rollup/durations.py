@@ -6,7 +6,7 @@ groups or buckets.
 
 import math
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -135,14 +135,12 @@ def _percentiles(
     if not wanted:
         return {}
     places = [(count - 1) * SHARES[one] for one in wanted]
-    ranks = sorted({*map(math.floor, places), *map(math.ceil, places)})
-    found = dict(zip(ranks, at_ranks(parts, ranks), strict=True))
+    pick: Callable[[int], float] = parts[0].item
+    if len(parts) > 1:
+        ranks = sorted({*map(int, places), *map(math.ceil, places)})
+        pick = dict(zip(ranks, at_ranks(parts, ranks), strict=True)).__getitem__
     return {
-        one: _between(
-            found[math.floor(place)] / unit,
-            found[math.ceil(place)] / unit,
-            place - math.floor(place),
-        )
+        one: _between(pick(int(place)) / unit, pick(math.ceil(place)) / unit, place % 1)
         for one, place in zip(wanted, places, strict=True)
     }
 

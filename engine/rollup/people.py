@@ -33,8 +33,10 @@ BITS: Final = {
     Measure.USERS_FOREGROUND_ANR: Kinds.FOREGROUND_ANR,
 }
 
-_BYTES_A_USER: Final = 6
-_BYTES_A_SET: Final = 500
+_BYTES_A_SET: Final = 300
+_BYTES_A_CONTAINER: Final = 36
+_BYTES_A_USER: Final = 2.5
+_CONTAINER_BITS: Final = 16
 
 
 def gather(runs: Iterable[Run], places: Sequence[Place]) -> dict[Place, Cells]:
@@ -84,22 +86,31 @@ def merge(days: Sequence[Cells]) -> Cells:
 def size_of(cells: Cells) -> int:
     """Estimate the bytes of a day."""
     return sum(
-        _BYTES_A_SET + _BYTES_A_USER * len(people)
+        _size_of_set(people)
         for hours in cells.values()
         for sets in hours.values()
         for people in sets.values()
     )
 
 
+def _size_of_set(people: BitMap) -> int:
+    """Estimate the bytes of a set that has users; it keeps those with equal high bits together."""
+    count = len(people)
+    spread = (people.max() >> _CONTAINER_BITS) - (people.min() >> _CONTAINER_BITS) + 1
+    containers = min(count, spread)
+    return int(_BYTES_A_SET + _BYTES_A_CONTAINER * containers + _BYTES_A_USER * count)
+
+
 def count(cells: Sequence[Sets], measures: Sequence[Measure]) -> Values:
     """Count the different users of several cells together."""
+    if len(cells) == 1:
+        sets = cells[0]
+        return {measure: len(sets[measure]) if measure in sets else 0 for measure in measures}
     return {measure: _count(cells, measure) for measure in measures}
 
 
 def _count(cells: Sequence[Sets], measure: Measure) -> int:
     sets = [people for sets in cells if (people := sets.get(measure)) is not None]
-    if len(sets) < 2:
-        return len(sets[0]) if sets else 0
     if len(sets) == 2:
         return int(sets[0].union_cardinality(sets[1]))
-    return len(BitMap.union(*sets))
+    return len(BitMap.union(*sets)) if sets else 0

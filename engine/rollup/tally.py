@@ -15,8 +15,10 @@ from engine.groups import GroupKey
 from engine.plan import Plan
 from engine.rollup.archive import Archive, Content
 from engine.rollup.grain import Days, block_of, bucket_of, hours_of
-from engine.rollup.runs import ANY_HOUR, PROJECTS, Detail, Level
+from engine.rollup.labels import keys_in
+from engine.rollup.runs import ANY_HOUR, Detail, Level
 from engine.rollup.snapshot import Snapshot
+from schema.catalog import Key
 
 Cell = TypeVar("Cell")
 
@@ -71,9 +73,12 @@ class Question:
 
     @property
     def united(self) -> bool:
-        """Say whether all projects belong to one group as they are, so that days may be merged."""
-        groups = {group for labels in self.members.values() for group in labels.values()}
-        return self.level == PROJECTS and len(self.members) > 1 and len(groups) == 1
+        """Say whether it is all the same which of the projects has a session.
+
+        Releases rarely belong to several projects, so there is nothing to gain where they count.
+        """
+        about = frozenset(self.plan.keys) | keys_in(self.plan.rows.condition)
+        return len(self.projects) > 1 and not about & {Key.PROJECT, Key.RELEASE}
 
 
 def _days(
@@ -84,7 +89,12 @@ def _days(
     together: Mapping[int, Content[Cell]] = {}
     if question.united:
         together = archive.together(question.snapshot, question.projects, days, detail)
-        members = next(iter(question.members.values()))
+        heads = archive.across_projects(question.level).tolist()
+        members = {
+            heads[label]: group
+            for project in question.projects
+            for label, group in question.members[project].items()
+        }
         yield from ((members, day, content) for day, content in together.items())
     alone = [(project, day) for day in days if day not in together for project in question.projects]
     for (project, day), content in archive.days(question.snapshot, alone, detail).items():
