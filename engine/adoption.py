@@ -13,7 +13,6 @@ from typing import Final, TypeAlias
 
 import duckdb
 
-from engine.day_number import DAY_SECONDS, day_of
 from engine.storage import Storage
 
 WINDOW_HOURS: Final = 6
@@ -22,25 +21,11 @@ ADOPTED_TENTHS: Final = 1
 Adoption: TypeAlias = tuple[int, str, str, datetime, datetime | None]
 """A project, an environment, a release; the hours in which it was adopted and given up, in UTC."""
 
-_COLUMNS: Final = "project_id, environment, release, started, quantity"
-
 _COMPUTED: Final = f"""
-    WITH changed AS MATERIALIZED (
-        SELECT DISTINCT project_id, day FROM stale_days
-        WHERE project_id IN (SELECT unnest($projects))
-    ), known AS (
-        SELECT {_COLUMNS} FROM session_hours
-        ANTI JOIN changed
-            ON session_hours.project_id = changed.project_id AND {day_of("started")} = day
-        UNION ALL
-        SELECT {_COLUMNS} FROM sessions
-        SEMI JOIN changed ON sessions.project_id = changed.project_id AND {day_of("started")} = day
-        WHERE started >= (SELECT min(day) FROM changed) * {DAY_SECONDS}
-            AND started < (SELECT max(day) + 1 FROM changed) * {DAY_SECONDS}
-    ), counted AS MATERIALIZED (
+    WITH counted AS MATERIALIZED (
         SELECT project_id, environment, release, sum(quantity) AS sessions,
             (started - (started % 3600 + 3600) % 3600) // 3600 AS hour
-        FROM known
+        FROM sessions
         WHERE project_id IN (SELECT unnest($projects))
         GROUP BY project_id, environment, release, hour
     ), judged AS (
@@ -68,8 +53,7 @@ _COMPUTED: Final = f"""
     FROM adopted JOIN judged
         USING (project_id, environment)
     WHERE judged.hour = adopted.last
-"""  # noqa: S608  (names and numbers of ours)
-"""Hours are taken as they were built, those of days that have changed from the sessions."""
+"""  # noqa: S608  (numbers of ours)
 
 _STORED: Final = """
     SELECT project_id, environment, version, adopted, unadopted FROM computed_adoptions
