@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, TypeAlias
 
 from engine.directory import Directory, Organization
-from engine.retention import Expired, expire
+from engine.retention import Expired, expire, forget_people
 from engine.storage import Storage
 
 FOREVER: Final = 0
@@ -41,10 +41,14 @@ class Retention:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aged:
-    """What one walk deleted: rows of sessions and of updates, and the projects they were of."""
+    """What one walk deleted: rows of sessions and of updates, and the projects they were of.
+
+    `people` are the users of whom nothing is left.
+    """
 
     sessions: int
     updates: int
+    people: int
     project_ids: frozenset[int]
 
 
@@ -82,7 +86,8 @@ def age(
         sessions += gone.sessions
         updates += gone.updates
         touched.add(project_id)
-    return Aged(sessions=sessions, updates=updates, project_ids=frozenset(touched))
+    people = forget_people(storage) if touched else 0
+    return Aged(sessions=sessions, updates=updates, people=people, project_ids=frozenset(touched))
 
 
 def _steps(

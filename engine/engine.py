@@ -26,7 +26,7 @@ from engine.plan import Source
 from engine.rebuild import Verdict, rebuild, verify
 from engine.request import Request
 from engine.result import Answer
-from engine.retention import Expired, expire
+from engine.retention import Expired, expire, forget_people
 from engine.rollup.build import build
 from engine.rollup.builder import Builder
 from engine.rollup.read import Reader
@@ -162,6 +162,7 @@ class Engine:
         """Delete an organization's sessions that started before a moment (aware)."""
         ids = [project.id for project in self.directory.projects(organization_id)]
         expired = expire(self._storage, ids, before=before)
+        forget_people(self._storage)
         self.upkeep.adopt(ids)
         return expired
 

@@ -40,6 +40,11 @@ _DELETE_SESSIONS: Final = """
     WHERE started < $second AND project_id IN (SELECT unnest($projects))
 """
 
+_DELETE_PEOPLE: Final = """
+    DELETE FROM people
+    WHERE number NOT IN (SELECT person FROM session_updates WHERE person IS NOT NULL)
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expired:
@@ -62,3 +67,13 @@ def expire(storage: Storage, project_ids: Sequence[int], *, before: datetime) ->
         ((counted,),) = cursor.execute(_DELETE_COUNTED, values).fetchall()
         ((sessions,),) = cursor.execute(_DELETE_SESSIONS, values).fetchall()
     return Expired(sessions=int(sessions), updates=int(updates) + int(counted))
+
+
+def forget_people(storage: Storage) -> int:
+    """Delete the users of whom no update is left, names and all; give how many they were.
+
+    A number that was theirs may become that of somebody else: nothing that is kept has it any more.
+    """
+    with storage.writing() as cursor:
+        ((people,),) = cursor.execute(_DELETE_PEOPLE).fetchall()
+    return int(people)

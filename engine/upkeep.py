@@ -112,7 +112,10 @@ class Upkeep:
         if aged.project_ids:
             self.adopt(aged.project_ids)
             self._storage.tidy()
-        result = f"{aged.sessions} rows of sessions and {aged.updates} of updates deleted"
+        result = (
+            f"{aged.sessions} rows of sessions and {aged.updates} of updates deleted,"
+            f" {aged.people} users forgotten"
+        )
         note(self._storage, RETENTION, retention.now, result)
         return aged
 

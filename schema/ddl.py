@@ -47,7 +47,7 @@ TABLES = (
     *(_table(name, columns) for name, columns in ROLLUP_TABLES.items()),
     "CREATE SEQUENCE builds",
 )
-"""`people` numbers users without gaps, of whatever project they are; it alone has their texts.
+"""`people` numbers users, of whatever project they are; it alone has their texts.
 
 `pending_updates` are acknowledged, and neither numbered nor folded yet; each row holds so many of
 them, in a text of their own (`engine.packed`).

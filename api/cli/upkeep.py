@@ -23,7 +23,8 @@ def expire(now: Now = None, database: Database = None) -> None:
     with existing(database, now=now) as (engine, settings):
         kept = Retention(now=clock_of(settings)(), default_days=settings.retention_days)
         aged = engine.upkeep.expire(kept, _progress)
-        say(f"deleted {aged.sessions} rows of sessions and {aged.updates} of updates")
+        deleted = f"deleted {aged.sessions} rows of sessions and {aged.updates} of updates"
+        say(f"{deleted}, forgot {aged.people} users")
 
 
 def _progress(project_id: int, limit: datetime, gone: Expired) -> None:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from engine.retention import Expired
-from tests.building import ORGANIZATION_ID, named_uuid, open_engine
+from tests.building import ORGANIZATION_ID, named_uuid, open_engine, request_of
 
 LIMIT = datetime(2026, 3, 10, tzinfo=UTC)
 
@@ -37,3 +37,29 @@ def test_old_sessions_go_with_their_updates() -> None:
     assert again == Expired(sessions=0, updates=0)
     assert verdict.clean
     assert left == 4
+
+
+def test_users_of_whom_nothing_is_left_are_forgotten() -> None:
+    """Their identifiers go; whoever is new afterwards is nobody else, whatever is kept of days."""
+    rows = [
+        update("old", hours=-1, distinct_id="gone", status="crashed"),
+        update("both", hours=-2, distinct_id="stays"),
+        update("new", hours=1, distinct_id="stays"),
+    ]
+    question = request_of(
+        (("field", "count_unique(user)"), ("statsPeriod", "2d"), ("interval", "1d"))
+    )
+    with open_engine() as engine:
+        engine.load(rows)
+        engine.build()
+        scope = engine.directory.scope(ORGANIZATION_ID)
+        engine.query(question, scope, LIMIT + timedelta(hours=5))
+        engine.expire(ORGANIZATION_ID, before=LIMIT)
+        engine.load([update("next", hours=2, distinct_id="fresh")])
+        found = engine.query(question, scope, LIMIT + timedelta(hours=5)).result.groups[0]
+        with engine._storage.reading() as cursor:  # noqa: SLF001  (no door shows the names)
+            names = cursor.execute("SELECT distinct_id FROM people ORDER BY 1").fetchall()
+
+    assert names == [("fresh",), ("stays",)]
+    assert found.totals == {"count_unique(user)": 2}
+    assert found.series == {"count_unique(user)": (0, 0, 2)}
