@@ -80,11 +80,11 @@ def test_old_sessions_are_deleted_by_hand(filled: Run) -> None:
     status = json.loads(filled("status", "--json").stdout)
 
     assert kept.stdout == "sessions of acme are kept for ever\n"
-    assert nothing.stdout == "deleted 0 rows of sessions and 0 of updates\n"
+    assert nothing.stdout == "deleted 0 rows of sessions and 0 of updates, forgot 0 users\n"
     assert default.stdout == "sessions of acme are kept as long as the settings say\n"
     assert done.stdout == (
         "project 1, before 2025-01-04: 1 rows of sessions and 1 of updates\n"
-        "deleted 1 rows of sessions and 1 of updates\n"
+        "deleted 1 rows of sessions and 1 of updates, forgot 0 users\n"
     )
     assert status["sessions"] == 1
     assert status["last"]["retention"]["ended"] == "2026-03-10T14:25:40+00:00"
