@@ -10,7 +10,7 @@ from functools import partial
 from typing import Final, Generic, TypeAlias, TypeVar
 
 from engine.rollup.grain import Days, block_of, blocks_of, days_of_block
-from engine.rollup.labels import Codes, Labels
+from engine.rollup.labels import Codes
 from engine.rollup.runs import Detail, Level, Run, Store, read_built, read_sessions
 from engine.rollup.shelf import Shelf
 from engine.rollup.snapshot import Place, Snapshot
@@ -38,6 +38,11 @@ def _portions(places: Sequence[Place]) -> Iterator[Sequence[Place]]:
         yield [place for day in days[start : start + DAYS_AT_ONCE] for place in by_day[day]]
 
 
+def across_projects(snapshot: Snapshot, level: Level) -> Codes:
+    """Give for each label the one by which it goes where projects are put together."""
+    return snapshot.directory.heads(level - {Key.PROJECT})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Archive(Generic[Cell]):
     """How the days of a store are read, what is made of them, and where they are kept.
@@ -52,7 +57,6 @@ class Archive(Generic[Cell]):
     merge: Callable[[Sequence[Content[Cell]]], Content[Cell]]
     merges_days: bool
     shelf: Shelf
-    labels: Labels
 
     def days(
         self, snapshot: Snapshot, places: Sequence[Place], detail: Detail
@@ -64,7 +68,7 @@ class Archive(Generic[Cell]):
         ) -> dict[Place, Content[Cell]]:
             found: dict[Place, Content[Cell]] = {}
             for some in _portions(missing):
-                runs = reading(snapshot, self.store, some, detail, self.labels)
+                runs = reading(snapshot, self.store, some, detail)
                 found |= self.gather(runs, some)
             return found
 
@@ -87,7 +91,7 @@ class Archive(Generic[Cell]):
         def merge_projects(missing: Sequence[Place]) -> dict[Place, Content[Cell]]:
             wanted = [(project, day) for _, day in missing for project in projects]
             found = self.days(snapshot, wanted, detail)
-            heads = self.across_projects(detail.level).tolist()
+            heads = across_projects(snapshot, detail.level).tolist()
             return {
                 place: self.merge(
                     [
@@ -108,10 +112,6 @@ class Archive(Generic[Cell]):
         kind = (self.store, detail, tuple(projects))
         found = self.shelf.find(kind, versions, merge_projects, self.size_of)
         return {day: content for (_, day), content in found.items()}
-
-    def across_projects(self, level: Level) -> Codes:
-        """Give for each label the one by which it goes where projects are put together."""
-        return self.labels.directory().heads(level - {Key.PROJECT})
 
     def blocks(
         self, snapshot: Snapshot, projects: Sequence[int], days: Days, detail: Detail

@@ -100,7 +100,8 @@ def merge(days: Sequence[Cells]) -> Cells:
 
 def size_of(cells: Cells) -> int:
     """Estimate the bytes of a day."""
-    return sum(cell.values.nbytes + 300 for hours in cells.values() for cell in hours.values())
+    cell_bytes = (cell.values.nbytes + 300 for hours in cells.values() for cell in hours.values())
+    return 300 + sum(cell_bytes)
 
 
 def measure(cells: Sequence[Cell], measures: Sequence[Measure]) -> Values:

@@ -5,7 +5,7 @@ what is counted under a label.
 """
 
 import threading
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeAlias
 
@@ -87,6 +87,11 @@ class Directory:
             flags = flags | more if either else flags & more
         return flags
 
+    def fresh(self) -> Sequence[tuple[int, Label]]:
+        """List the labels that are numbered from the end, with their numbers."""
+        behind = self.labels[self.positive :]
+        return [(place - len(behind), label) for place, label in enumerate(behind)]
+
     def numbers(self, places: Codes) -> Codes:
         """Give the numbers of labels by their places."""
         return np.where(places < self.positive, places, places - len(self.labels))
@@ -148,22 +153,27 @@ class Grouping:
 
 
 class Labels:
-    """The numbers of one storage: those in the table `labels`, and negative ones for the newest."""
+    """The numbers of one storage, as its table `labels` has them."""
 
     def __init__(self) -> None:
         """Know none yet."""
         self._lock = threading.Lock()
         self._known: list[Label] = [Label(0, "", "")]
-        self._fresh: dict[Label, int] = {}
-        self._directory: Directory | None = None
+        self._directories: dict[tuple[Label, ...], Directory] = {}
 
-    def directory(self) -> Directory:
-        """Give all labels known by now."""
+    def directory(self, fresh: Sequence[Label] = ()) -> Directory:
+        """Give all labels known by now, and behind them `fresh` ones, numbered -1, -2 and so on.
+
+        One question has one directory: labels go by others only within it. A fresh one may have got
+        a number meanwhile; it goes by that one then.
+        """
+        names = tuple(fresh)
         with self._lock:
-            if self._directory is None:
-                labels = [*self._known, *reversed(self._fresh)]
-                self._directory = Directory.of(labels, len(self._known))
-            return self._directory
+            if names not in self._directories:
+                plain = {key: one for key, one in self._directories.items() if not key}
+                labels = [*self._known, *reversed(names)]
+                self._directories = {**plain, names: Directory.of(labels, len(self._known))}
+            return self._directories[names]
 
     def learn(self, cursor: duckdb.DuckDBPyConnection) -> None:
         """Read the numbers that were given since the last time; they have no gaps."""
@@ -174,15 +184,4 @@ class Labels:
             ).fetchall()
             if rows:
                 self._known.extend(Label(*row) for row in rows)
-                self._directory = None
-
-    def number_fresh(self, names: Iterable[Label]) -> Mapping[Label, int]:
-        """Give numbers, below zero, to labels that the table does not have yet."""
-        with self._lock:
-            numbers = {}
-            for name in names:
-                if name not in self._fresh:
-                    self._fresh[name] = -len(self._fresh) - 1
-                    self._directory = None
-                numbers[name] = self._fresh[name]
-            return numbers
+                self._directories = {}

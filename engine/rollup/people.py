@@ -85,7 +85,7 @@ def merge(days: Sequence[Cells]) -> Cells:
 
 def size_of(cells: Cells) -> int:
     """Estimate the bytes of a day."""
-    return sum(
+    return _BYTES_A_SET + sum(
         _size_of_set(people)
         for hours in cells.values()
         for sets in hours.values()

@@ -7,6 +7,7 @@ yet. Does not know what the rows tell.
 from collections.abc import Sequence
 from typing import Final, TypeAlias
 
+import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -40,6 +41,10 @@ OF_PLACES: Final = (
 
 def read_rows(snapshot: Snapshot, text: str, places: Sequence[Place]) -> dict[str, Array]:
     """Give the columns of a statement about places; it may use `$first` and `$last` day, too."""
+    if snapshot.interrupted:
+        message = "the time of the question was over"
+        raise duckdb.InterruptException(message)
+    fresh_ones = snapshot.directory.fresh()
     asked = pa.table(
         {
             "project_id": pa.array([project for project, _ in places], pa.int64()),
@@ -48,10 +53,10 @@ def read_rows(snapshot: Snapshot, text: str, places: Sequence[Place]) -> dict[st
     )
     fresh = pa.table(
         {
-            "number": pa.array([number for number, _ in snapshot.fresh], pa.int32()),
-            "project_id": pa.array([name.project for _, name in snapshot.fresh], pa.int64()),
-            "release": pa.array([name.release for _, name in snapshot.fresh], pa.string()),
-            "environment": pa.array([name.environment for _, name in snapshot.fresh], pa.string()),
+            "number": pa.array([number for number, _ in fresh_ones], pa.int32()),
+            "project_id": pa.array([name.project for _, name in fresh_ones], pa.int64()),
+            "release": pa.array([name.release for _, name in fresh_ones], pa.string()),
+            "environment": pa.array([name.environment for _, name in fresh_ones], pa.string()),
         }
     )
     cursor = snapshot.cursor
@@ -73,7 +78,7 @@ def number_fresh(snapshot: Snapshot, labels: Labels) -> None:
         f" WHERE started >= $first * {DAY_SECONDS} AND started < ($last + 1) * {DAY_SECONDS}"
     )
     names = [Label(*row) for row in snapshot.cursor.execute(text, _ends(places)).fetchall()]
-    snapshot.fresh = tuple((number, name) for name, number in labels.number_fresh(names).items())
+    snapshot.directory = labels.directory(names)
 
 
 def _ends(places: Sequence[Place]) -> dict[str, Parameter]:

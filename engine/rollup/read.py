@@ -59,7 +59,6 @@ class Reader:
             merges_days=True,
             size_of=people.size_of,
             shelf=shelf,
-            labels=self._labels,
         )
         self._durations = Archive(
             store=DURATIONS,
@@ -68,14 +67,15 @@ class Reader:
             merges_days=False,
             size_of=durations.size_of,
             shelf=shelf,
-            labels=self._labels,
         )
 
     @contextmanager
     def view(self, plan: Plan, *, again: bool) -> Iterator[Snapshot]:
         """Open the view of the tables that a plan needs."""
         days = Days.of(plan.rows.window)
-        with snapshot(self._states, plan.rows.project_ids, days, again=again) as opened:
+        with snapshot(
+            self._states, self._labels, plan.rows.project_ids, days, again=again
+        ) as opened:
             yield opened
 
     def number_fresh(self, opened: Snapshot) -> None:
@@ -87,7 +87,7 @@ class Reader:
         """Read the counts of all groups."""
         rows = plan.rows
         frame = self._frames.rows(opened, rows.project_ids, Days.of(rows.window), rows.source)
-        return Counts(plan, Grouping(self._labels.directory(), plan.keys, rows.condition), frame)
+        return Counts(plan, Grouping(opened.directory, plan.keys, rows.condition), frame)
 
     def part(
         self,
@@ -102,7 +102,7 @@ class Reader:
         measures = tuple(one for one in measures_of(plan) if subject_of(one) is subject)
         buckets = plan.rows.window.count
         level = _level(plan)
-        members = self._members(plan, level, groups)
+        members = _members(plan, opened, level, groups)
         question = Question(plan=plan, snapshot=opened, members=members, level=level)
         if subject is Subject.USER:
             found = tally(self._people, question)
@@ -110,21 +110,25 @@ class Reader:
         taken = tally(self._durations, question)
         return Gathered(tally=taken, buckets=buckets, measures=measures, measure=durations.measure)
 
-    def _members(self, plan: Plan, level: Level, groups: Collection[GroupKey] | None) -> Membership:
-        directory = self._labels.directory()
-        if level == PROJECTS:
-            directory = Directory.of([Label(one, "", "") for one in plan.rows.project_ids])
-        grouping = Grouping(directory, plan.keys, plan.rows.condition)
-        if groups is not None:
-            grouping.only(groups)
-        if level == PROJECTS:
-            members = grouping.members()
-            return {
-                project: {WHOLE: group}
-                for project, groups_of in members.items()
-                for group in groups_of.values()
-            }
-        return grouping.members(directory.are_heads(level))
+
+def _members(
+    plan: Plan, opened: Snapshot, level: Level, groups: Collection[GroupKey] | None
+) -> Membership:
+    """Give the groups of the labels that count, by the labels that others go by."""
+    directory = opened.directory
+    if level == PROJECTS:
+        directory = Directory.of([Label(one, "", "") for one in plan.rows.project_ids])
+    grouping = Grouping(directory, plan.keys, plan.rows.condition)
+    if groups is not None:
+        grouping.only(groups)
+    if level == PROJECTS:
+        members = grouping.members()
+        return {
+            project: {WHOLE: group}
+            for project, groups_of in members.items()
+            for group in groups_of.values()
+        }
+    return grouping.members(directory.are_heads(level))
 
 
 def _level(plan: Plan) -> Level:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.rollup.grain import HOUR_SECONDS, HOURS_A_DAY
-from engine.rollup.labels import WHOLE, Labels
+from engine.rollup.labels import WHOLE
 from engine.rollup.places import (
     DAY,
     LABELLED_SESSIONS,
@@ -26,7 +26,8 @@ from schema.catalog import Key
 from schema.rollup import Kinds
 from schema.session import Mechanism, Outcome
 
-HOUR: Final = f"CAST(floor(started / {HOUR_SECONDS}) % {HOURS_A_DAY} AS INTEGER)"
+HOUR: Final = f"CAST(floor(started / {HOUR_SECONDS}) - {HOURS_A_DAY} * {DAY} AS INTEGER)"
+"""(`%` would keep the sign of moments before 1970.)"""
 ANY_HOUR: Final = -1
 """In place of an hour where the whole day is meant."""
 
@@ -100,7 +101,7 @@ class Run:
 
 
 def read_built(
-    snapshot: Snapshot, store: Store, places: Sequence[Place], detail: Detail, labels: Labels
+    snapshot: Snapshot, store: Store, places: Sequence[Place], detail: Detail
 ) -> Iterator[Run]:
     """Read built days from their table, which knows no hours."""
     if not places:
@@ -111,11 +112,11 @@ def read_built(
         f" FROM {store.table} SEMI JOIN {PLACES} USING (project_id, day)"
         " WHERE day >= $first AND day <= $last"
     )
-    yield from _runs(read_rows(snapshot, text, places), store, _renumber(detail, labels))
+    yield from _runs(read_rows(snapshot, text, places), store, _renumber(detail, snapshot))
 
 
 def read_sessions(
-    snapshot: Snapshot, store: Store, places: Sequence[Place], detail: Detail, labels: Labels
+    snapshot: Snapshot, store: Store, places: Sequence[Place], detail: Detail
 ) -> Iterator[Run]:
     """Read days from the sessions themselves."""
     if not places:
@@ -130,7 +131,7 @@ def read_sessions(
         f" WHERE {store.known} AND {OF_PLACES}"
     )
     rows = read_rows(snapshot, text, places)
-    yield from _runs(rows, store, _renumber(detail, labels))
+    yield from _runs(rows, store, _renumber(detail, snapshot))
 
 
 def joined(runs: Iterable[Run]) -> Iterator[tuple[Place, int, int, tuple[Array, ...]]]:
@@ -145,11 +146,11 @@ def joined(runs: Iterable[Run]) -> Iterator[tuple[Place, int, int, tuple[Array, 
         yield place, label, hour, columns
 
 
-def _renumber(detail: Detail, labels: Labels) -> Callable[[int], int]:
+def _renumber(detail: Detail, snapshot: Snapshot) -> Callable[[int], int]:
     """Make what gives the label by which another one goes."""
-    if detail.level in (PROJECTS, frozenset(Key)):
+    if detail.level == PROJECTS:
         return lambda label: label
-    heads: list[int] = labels.directory().heads(detail.level).tolist()
+    heads: list[int] = snapshot.directory.heads(detail.level).tolist()
     return heads.__getitem__
 
 

@@ -13,7 +13,7 @@ from typing import TypeAlias
 import duckdb
 
 from engine.rollup.grain import Days, block_of
-from engine.rollup.labels import Label
+from engine.rollup.labels import Directory, Labels
 from engine.sql.lower import Statement
 from engine.storage import Storage
 
@@ -110,8 +110,9 @@ class Snapshot:
     days: Days
     stale: frozenset[Place]
     state: State
-    fresh: tuple[tuple[int, Label], ...] = ()
-    """The labels of sessions of these days that have none in the table yet, and their numbers."""
+    directory: Directory
+    """The labels of this question, those included that the table does not have yet."""
+    interrupted: bool = False
     statements: list[Statement] = field(default_factory=list)
     _open: Callable[[], duckdb.DuckDBPyConnection]
     _cursor: duckdb.DuckDBPyConnection | None = None
@@ -124,7 +125,8 @@ class Snapshot:
         return self._cursor
 
     def interrupt(self) -> None:
-        """Stop what the cursor does."""
+        """Stop what the cursor does, and let it begin nothing more."""
+        self.interrupted = True
         if self._cursor is not None:
             self._cursor.interrupt()
 
@@ -146,7 +148,12 @@ class Snapshot:
 
 @contextmanager
 def snapshot(
-    states: States, projects: Collection[int], days: Days, *, again: bool = False
+    states: States,
+    labels: Labels,
+    projects: Collection[int],
+    days: Days,
+    *,
+    again: bool = False,
 ) -> Iterator[Snapshot]:
     """Open a view of these projects and days; `again` begins with a transaction, so never Moved."""
     with ExitStack() as stack:
@@ -169,5 +176,11 @@ def snapshot(
             if project in asked and days.first <= day < days.end
         )
         yield Snapshot(
-            projects=asked, days=days, stale=stale, state=state, _open=begin, _cursor=cursor
+            projects=asked,
+            days=days,
+            stale=stale,
+            state=state,
+            directory=labels.directory(),
+            _open=begin,
+            _cursor=cursor,
         )

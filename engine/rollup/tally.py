@@ -13,7 +13,7 @@ from typing import Generic, TypeAlias, TypeVar
 from engine.day_number import DAY_SECONDS
 from engine.groups import GroupKey
 from engine.plan import Plan
-from engine.rollup.archive import Archive, Content
+from engine.rollup.archive import Archive, Content, across_projects
 from engine.rollup.grain import Days, block_of, bucket_of, hours_of
 from engine.rollup.labels import keys_in
 from engine.rollup.runs import ANY_HOUR, Detail, Level
@@ -89,7 +89,7 @@ def _days(
     together: Mapping[int, Content[Cell]] = {}
     if question.united:
         together = archive.together(question.snapshot, question.projects, days, detail)
-        heads = archive.across_projects(question.level).tolist()
+        heads = across_projects(question.snapshot, question.level).tolist()
         members = {
             heads[label]: group
             for project in question.projects

@@ -3,6 +3,9 @@
 import threading
 from collections.abc import Collection
 
+import duckdb
+import pytest
+
 from engine.errors import EngineError, StorageUnavailable
 from engine.rollup.builder import Builder
 from engine.rollup.snapshot import Place
@@ -19,6 +22,7 @@ class Days:
         self.spared: list[set[Place]] = []
         self.looked = threading.Condition()
         self.failing = 0
+        self.error: Exception = StorageUnavailable("no room")
 
     def build(self, spared: Collection[Place]) -> Collection[Place]:
         """Build."""
@@ -27,8 +31,7 @@ class Days:
             self.looked.notify_all()
             if self.failing:
                 self.failing -= 1
-                message = "no room"
-                raise StorageUnavailable(message)
+                raise self.error
             built = self.changed - set(spared)
             self.changed -= built
             return built
@@ -75,15 +78,22 @@ def test_day_that_goes_on_changing_is_built_again() -> None:
     assert days.changed == set()
 
 
-def test_failure_is_told_and_tried_again() -> None:
+FAILURES = {
+    "store": (StorageUnavailable("no room"), "no room"),
+    "rows": (duckdb.ConversionException("too many"), "days cannot be built: too many"),
+}
+
+
+@pytest.mark.parametrize(("error", "told"), FAILURES.values(), ids=FAILURES.keys())
+def test_failure_is_told_and_tried_again(error: Exception, told: str) -> None:
     """The thread survives it."""
     days, failures = Days((1, 5)), list[EngineError]()
-    days.failing = 1
+    days.failing, days.error = 1, error
     builder = started(days, failures, rest_seconds=0.001)
     assert days.looked_at(3)
     builder.stop()
 
-    assert [error.message for error in failures] == ["no room"]
+    assert [error.message for error in failures] == [told]
     assert days.changed == set()
 
 

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 
 from engine.engine import Engine
 from tests.building import ORGANIZATION_ID, open_engine, request_of
@@ -81,3 +82,59 @@ def test_each_answer_is_of_one_moment() -> None:
         assert totals == sorted(totals)
         assert totals[-1] == LOADS * ROWS
         assert engine.verify().clean
+
+
+NEWEST = request_of(
+    (
+        ("field", "sum(session)"),
+        ("field", "count_unique(user)"),
+        ("field", "p50(session.duration)"),
+        ("groupBy", "release"),
+        ("groupBy", "environment"),
+        ("statsPeriod", "30d"),
+        ("interval", "1d"),
+    )
+)
+
+
+def newest(load: int) -> list[dict[str, object]]:
+    """Make sessions of a release and of environments that nobody knows, each of its own user."""
+    return [
+        {
+            **row,
+            "distinct_id": f"{load}-{number}",
+            "release": f"new@{load}",
+            "environment": f"of-{number % 3}-{load % 5}",
+        }
+        for number, row in enumerate(rows(load)[:6])
+    ]
+
+
+def ask_for_newest(engine: Engine, seen: list[int]) -> None:
+    """Ask by release and environment: each session has its user and its duration."""
+    scope = engine.directory.scope(ORGANIZATION_ID)
+    for group in engine.query(NEWEST, scope, NOW).result.groups:
+        totals = group.totals or {}
+        assert totals["count_unique(user)"] == totals["sum(session)"]
+        assert totals["p50(session.duration)"] is not None
+        seen.append(int(totals["sum(session)"] or 0))
+
+
+def test_new_releases_are_found_while_they_get_their_numbers() -> None:
+    """Sessions, users and durations of one answer are told apart by the same labels."""
+    done, seen = threading.Event(), list[int]()
+    with open_engine() as engine, ThreadPoolExecutor(4) as pool:
+        before = {"started": NOW.timestamp() - 86_400 * 5}
+        engine.load([{**row, **before} for row in newest(4 * LOADS)])
+        engine.build()
+        asking = partial(ask_for_newest, engine, seen)
+        others = [pool.submit(until, done, one) for one in (engine.build, asking, asking, asking)]
+        try:
+            for load in range(LOADS):
+                engine.load(newest(load))
+        finally:
+            done.set()
+        for other in others:
+            other.result()
+
+    assert seen

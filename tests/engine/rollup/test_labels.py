@@ -117,15 +117,21 @@ def test_labels_that_agree_go_by_the_first_of_them(
 
 def test_newest_labels_are_counted_from_the_end() -> None:
     """Those without a number in the table have negative ones, as an array counts from its end."""
-    labels = Labels()
     names = [Label(1, "a", ""), Label(1, "b", ""), Label(2, "a", "")]
 
-    numbers = labels.number_fresh(names[:2])
-    again = labels.number_fresh(names)
+    directory = Labels().directory(names)
 
-    assert numbers == {names[0]: -1, names[1]: -2}
-    assert again == {**numbers, names[2]: -3}
-    directory = labels.directory()
-    assert [directory.labels[again[name]] for name in names] == names
+    assert [directory.labels[number] for number in (-1, -2, -3)] == names
+    assert sorted(directory.fresh(), reverse=True) == list(zip((-1, -2, -3), names, strict=True))
     grouping = Grouping(directory, (Key.RELEASE,), Membership(key=Key.PROJECT, values=(1,)))
     assert grouping.members() == {1: {-1: ("a",), -2: ("b",)}}
+
+
+def test_label_that_got_a_number_meanwhile_goes_by_it() -> None:
+    """Whoever still knows it as a new one finds the same group under the same number."""
+    known = [Label(0, "", ""), Label(1, "a", "prod"), Label(1, "b", "prod")]
+    directory = Directory.of([*known, Label(1, "b", "prod")], len(known))
+
+    assert directory.heads(list(Key)).tolist() == [0, 1, 2, 2]
+    grouping = Grouping(directory, (Key.RELEASE,), Membership(key=Key.PROJECT, values=(1,)))
+    assert grouping.members(directory.are_heads(list(Key))) == {1: {1: ("a",), 2: ("b",)}}

@@ -8,6 +8,7 @@ import pytest
 
 from engine.engine import Engine
 from engine.explain import Explanation
+from engine.plan import Source
 from engine.result import Group
 from engine.rollup import build
 from tests.building import ORGANIZATION_ID, open_engine, request_of
@@ -141,3 +142,32 @@ def test_build_that_fails_changes_nothing(table: str, monkeypatch: pytest.Monkey
         assert "sessions" in after.answer.trace.source
         assert places == 4
         assert ask(engine).answer.result == before
+
+
+def test_hours_before_1970_are_those_of_their_day() -> None:
+    """Built days and the sessions themselves agree on sessions, users and durations by hour."""
+    past = datetime(1969, 12, 24, tzinfo=UTC)
+    rows = [
+        {
+            "project_id": 1,
+            "session_id": f"{number + 1:032x}",
+            "distinct_id": f"user-{number}",
+            "started": past.timestamp() - 3_600 * number,
+            "status": "exited",
+            "duration": float(number),
+        }
+        for number in range(60)
+    ]
+    fields = tuple(("field", name) for name in FIELDS)
+    period = (("start", "1969-12-21T05:00:00"), ("end", "1969-12-25T00:00:00"))
+    request = request_of((*fields, *period, ("interval", "6h")))
+    results = []
+    for sources in (tuple(Source), (Source.SESSIONS,)):
+        with open_engine(sources=sources) as engine:
+            engine.load(rows)
+            engine.build()
+            scope = engine.directory.scope(ORGANIZATION_ID)
+            results.append(engine.query(request, scope, NOW).result)
+
+    assert results[0] == results[1]
+    assert (results[0].groups[0].totals or {})["count_unique(user)"] == 60

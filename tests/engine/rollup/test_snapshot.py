@@ -4,6 +4,7 @@ import pytest
 
 from engine.engine import Engine
 from engine.rollup.grain import Days
+from engine.rollup.labels import Labels
 from engine.rollup.snapshot import Moved, State, States, snapshot
 from tests.building import open_engine
 
@@ -66,13 +67,13 @@ def test_view_that_was_overtaken_begins_again() -> None:
         states = states_of(engine)
         read_state(states)
 
-        with snapshot(states, [1], DAYS) as opened:
+        with snapshot(states, Labels(), [1], DAYS) as opened:
             assert opened.stale == frozenset()
             load(engine, DAY, session=5)
             with pytest.raises(Moved):
                 _ = opened.cursor
 
-        with snapshot(states, [1], DAYS, again=True) as opened:
+        with snapshot(states, Labels(), [1], DAYS, again=True) as opened:
             load(engine, DAY + 1, session=9)
             assert opened.stale == {(1, DAY)}
             assert opened.cursor.execute("SELECT count(*) FROM stale_days").fetchall() == [(1,)]
@@ -84,7 +85,10 @@ def test_view_is_about_its_projects_and_days() -> None:
         load(engine, DAY - 2, DAY, DAY + 2)
         states = states_of(engine)
 
-        with snapshot(states, [1], DAYS) as opened, snapshot(states, [2], DAYS) as other:
+        with (
+            snapshot(states, Labels(), [1], DAYS) as opened,
+            snapshot(states, Labels(), [2], DAYS) as other,
+        ):
             assert opened.stale == {(1, DAY)}
             assert other.stale == frozenset()
 
@@ -94,12 +98,12 @@ def test_view_is_worn_when_more_days_have_changed_than_have_not() -> None:
     with open_engine() as engine:
         load(engine, DAY - 1, DAY)
         states = states_of(engine)
-        with snapshot(states, [1], DAYS) as opened:
+        with snapshot(states, Labels(), [1], DAYS) as opened:
             assert opened.worn
         engine.build()
         load(engine, DAY, session=5)
-        with snapshot(states, [1], DAYS) as opened:
+        with snapshot(states, Labels(), [1], DAYS) as opened:
             assert not opened.worn
         load(engine, DAY + 1, session=9)
-        with snapshot(states, [1], DAYS) as opened:
+        with snapshot(states, Labels(), [1], DAYS) as opened:
             assert opened.worn
