@@ -4,6 +4,7 @@ Owns nothing but the wiring. Safe to use from several threads.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -117,7 +118,8 @@ class Engine:
         report = load(self._storage, self.directory, batches(rows), options)
         self._unbuilt_rows += report.updates + report.counted
         if self._unbuilt_rows >= _MANY_ROWS:
-            self.build()
+            with suppress(StorageUnavailable):  # the rows are kept, and answers right without it
+                self.build()
         if register_releases:
             self.upkeep.adopt()
         return report

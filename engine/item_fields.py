@@ -10,12 +10,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final, TypeAlias
 
-from schema.session import NIL_UUID
+from schema.session import GREATEST_COUNT, NIL_UUID
 
 Fields: TypeAlias = Mapping[str, object]
 
 GREATEST_BIGINT: Final = 2**63 - 1
-GREATEST_SMALL_COUNT: Final = 2**32 - 1
 
 _DIGITS = re.compile("[0-9a-f]{32}")
 _HEX = "[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -81,7 +80,7 @@ def whole(fields: Fields, name: str, default: int) -> int:
 def small_count(fields: Fields, name: str) -> int:
     """Read a number of at most 32 bits; missing is 0."""
     value = fields.get(name, 0)
-    if type(value) is not int or not 0 <= value <= GREATEST_SMALL_COUNT:
+    if type(value) is not int or not 0 <= value <= GREATEST_COUNT:
         raise WrongField(name, "a whole number of at most 32 bits")
     return value
 

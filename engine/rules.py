@@ -9,7 +9,14 @@ from dataclasses import dataclass
 from engine.columns import Form
 from engine.reading import RECEIVED, quoted, read, readings
 from engine.release import ENVIRONMENT_BYTES, RELEASE_BYTES
-from schema.session import COUNT_COLUMNS, NIL_UUID, REPORTED_COLUMNS, Mechanism, UpdateStatus
+from schema.session import (
+    COUNT_COLUMNS,
+    GREATEST_COUNT,
+    NIL_UUID,
+    REPORTED_COLUMNS,
+    Mechanism,
+    UpdateStatus,
+)
 
 PROBLEM = "problem"
 """The column beside the values: the position in CHECKS of the first rule a row breaks, or null."""
@@ -67,6 +74,14 @@ def _whole(column: str) -> Check:
     )
 
 
+def _bounded(column: str) -> Check:
+    return Check(
+        column=column,
+        broken=f"{read(column)} > {GREATEST_COUNT}",
+        needs=f"at most {GREATEST_COUNT}",
+    )
+
+
 def _required(column: str, needs: str) -> Check:
     return Check(column=column, broken=f"{quoted(column)} IS NULL", needs=needs)
 
@@ -83,6 +98,7 @@ CHECKS = (
     Check(column="project_id", broken=f"{read('project_id')} IS NULL", needs=_PROJECT_NEEDS),
     Check(column="session_id", broken=_unreadable("session_id"), needs="a UUID"),
     *(_whole(name) for name in COUNT_COLUMNS),
+    *(_bounded(name) for name in COUNT_COLUMNS),
     Check(
         column="session_id",
         broken=f"{_HAS_ID} AND {_HIGHEST_COUNT} > 0",

@@ -9,7 +9,7 @@ import shutil
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Final
 
@@ -94,7 +94,7 @@ class Storage:
 
     @property
     def settled(self) -> int | None:
-        """Give a number that stays the same as long as nothing is written; None while it is."""
+        """Give a number that stays the same as long as no answer can change; None while it may."""
         ended = self._commits_ended
         return ended if self._commits_begun == ended else None
 
@@ -109,11 +109,12 @@ class Storage:
 
     @contextmanager
     def adding(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Give a cursor like that of `writing`, to add rows to tables without keys, no more.
+        """Give a cursor like that of `writing`, to add rows that wait, and show in no answer yet.
 
-        This needs no turn: others write meanwhile, and the log may be written over.
+        Their tables have no keys, so this needs no turn: others write meanwhile, and the log may be
+        written over.
         """
-        with self._transaction() as cursor:
+        with self._transaction(shows=False) as cursor:
             yield cursor
 
     @contextmanager
@@ -123,12 +124,13 @@ class Storage:
             yield cursor
 
     @contextmanager
-    def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def _transaction(self, *, shows: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
         with self._cursor() as cursor:
             try:
                 cursor.execute("BEGIN TRANSACTION")
                 yield cursor
-                self._commit(cursor)
+                with self._unsettled() if shows else nullcontext():
+                    self._commit(cursor)
             except BaseException as error:
                 with suppress(duckdb.Error):  # a transaction that failed to commit is over
                     cursor.execute("ROLLBACK")
@@ -183,8 +185,6 @@ class Storage:
 
     def _commit(self, cursor: duckdb.DuckDBPyConnection) -> None:
         """Keep the changes; a store that kept them and failed afterwards is opened again."""
-        with self._change:
-            self._commits_begun += 1
         try:
             cursor.execute("COMMIT")
         except duckdb.FatalException as error:
@@ -194,6 +194,13 @@ class Storage:
         except duckdb.TransactionException as error:
             message = f"{self.place} cannot be written: {reason_of(error)}"
             raise StorageUnavailable(message) from error
+
+    @contextmanager
+    def _unsettled(self) -> Iterator[None]:
+        with self._change:
+            self._commits_begun += 1
+        try:
+            yield
         finally:
             with self._change:
                 self._commits_ended += 1

@@ -70,6 +70,9 @@ class Column:
 COUNT_COLUMNS = ("exited", "errored", "unhandled", "abnormal", "crashed")
 """The counts of a pre-counted row, which exclude one another; each is 0 when absent."""
 
+GREATEST_COUNT = 2**32 - 1
+"""No count of a pre-counted row is greater, so that sums of them have room in 64 bits."""
+
 ARRIVAL = Column(
     name="arrival",
     sql_type="BIGINT",

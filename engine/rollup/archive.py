@@ -24,18 +24,12 @@ ALL_PROJECTS: Final = 0
 """In place of a project where several are put together."""
 
 
-DAYS_AT_ONCE: Final = 16
-"""So many days are read by one statement: their rows are in memory together."""
-
-
 def _portions(places: Sequence[Place]) -> Iterator[Sequence[Place]]:
-    """Split places into some that lie close together in time."""
-    by_day: dict[int, list[Place]] = {}
+    """Split places into blocks of days; the rows of one statement are in memory together."""
+    by_block: dict[int, list[Place]] = {}
     for place in places:
-        by_day.setdefault(place[1], []).append(place)
-    days = sorted(by_day)
-    for start in range(0, len(days), DAYS_AT_ONCE):
-        yield [place for day in days[start : start + DAYS_AT_ONCE] for place in by_day[day]]
+        by_block.setdefault(block_of(place[1]), []).append(place)
+    yield from by_block.values()
 
 
 def across_projects(snapshot: Snapshot, level: Level) -> Codes:

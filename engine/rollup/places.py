@@ -15,8 +15,6 @@ import pyarrow as pa
 from engine.day_number import DAY_SECONDS, day_of
 from engine.rollup.labels import Label, Labels
 from engine.rollup.snapshot import Place, Snapshot
-from engine.sql.form import Parameter
-from engine.sql.lower import Statement
 
 Array: TypeAlias = npt.NDArray[np.generic]
 
@@ -60,12 +58,13 @@ def read_rows(snapshot: Snapshot, text: str, places: Sequence[Place]) -> dict[st
         }
     )
     cursor = snapshot.cursor
+    ends = _ends(places)
     cursor.register(PLACES, asked)
     cursor.register(FRESH_LABELS, fresh)
-    found = cursor.execute(text, _ends(places)).fetchnumpy()
+    found = cursor.execute(text, ends).fetchnumpy()
     cursor.unregister(PLACES)  # nothing can be unregistered after a failure, but its cursor ends
     cursor.unregister(FRESH_LABELS)
-    snapshot.statements.append(Statement(text=text, parameters=_ends(places)))
+    snapshot.note(text, **ends)
     return {name: np.asarray(column) for name, column in found.items()}
 
 
@@ -81,6 +80,6 @@ def number_fresh(snapshot: Snapshot, labels: Labels) -> None:
     snapshot.directory = labels.directory(names)
 
 
-def _ends(places: Sequence[Place]) -> dict[str, Parameter]:
+def _ends(places: Sequence[Place]) -> dict[str, int]:
     days = [day for _, day in places]
     return {"first": min(days), "last": max(days)}

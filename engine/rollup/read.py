@@ -23,7 +23,7 @@ from engine.rollup.places import number_fresh
 from engine.rollup.runs import DURATIONS, PEOPLE, PROJECTS, Level
 from engine.rollup.shelf import Shelf
 from engine.rollup.snapshot import Moved, Snapshot, States, snapshot
-from engine.rollup.tally import Membership, Question, tally
+from engine.rollup.tally import Members, Question, tally
 from engine.sql.lower import Statement
 from engine.storage import Storage
 from schema.catalog import Measure, Subject
@@ -113,7 +113,7 @@ class Reader:
 
 def _members(
     plan: Plan, opened: Snapshot, level: Level, groups: Collection[GroupKey] | None
-) -> Membership:
+) -> Members:
     """Give the groups of the labels that count, by the labels that others go by."""
     directory = opened.directory
     if level == PROJECTS:
@@ -165,7 +165,7 @@ def _read(
         counts = parts.get(Subject.SESSION)
         return Found(
             groups=groups,
-            statements=tuple(opened.statements),
+            statements=opened.statements,
             rows=counts.rows if isinstance(counts, Counts) else 0,
             sources=_sources(plan, opened, parts),
         )

@@ -77,9 +77,10 @@ class States:
             cursor.execute("COMMIT")
 
     def _read(self, cursor: duckdb.DuckDBPyConnection) -> State:
-        *stale, (_, greatest) = cursor.execute(_STATE).fetchall()
+        rows = cursor.execute(_STATE).fetchall()
+        greatest = next(version for project, version in rows if project is None)
         known = None if self._known is None else self._known[1]
-        places = frozenset((project, day) for project, day in stale)
+        places = frozenset((project, day) for project, day in rows if project is not None)
         if known is not None and known.greatest == greatest:
             built, newest = known.built, known.newest
         else:
@@ -113,7 +114,8 @@ class Snapshot:
     directory: Directory
     """The labels of this question, those included that the table does not have yet."""
     interrupted: bool = False
-    statements: list[Statement] = field(default_factory=list)
+    read: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """The statements that were run, and their first and last days."""
     _open: Callable[[], duckdb.DuckDBPyConnection]
     _cursor: duckdb.DuckDBPyConnection | None = None
 
@@ -123,6 +125,19 @@ class Snapshot:
         if self._cursor is None:
             self._cursor = self._open()
         return self._cursor
+
+    def note(self, text: str, first: int, last: int) -> None:
+        """Remember a statement; the same one about other days is told once, over all of them."""
+        before = self.read.get(text, (first, last))
+        self.read[text] = min(first, before[0]), max(last, before[1])
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        """Give the statements that were run, for people."""
+        return tuple(
+            Statement(text=text, parameters={"first": first, "last": last})
+            for text, (first, last) in self.read.items()
+        )
 
     def interrupt(self) -> None:
         """Stop what the cursor does, and let it begin nothing more."""

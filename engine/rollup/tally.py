@@ -22,7 +22,7 @@ from schema.catalog import Key
 
 Cell = TypeVar("Cell")
 
-Membership: TypeAlias = Mapping[int, Mapping[int, GroupKey]]
+Members: TypeAlias = Mapping[int, Mapping[int, GroupKey]]
 """The group of each label that counts, by project."""
 
 
@@ -63,7 +63,7 @@ class Question:
 
     plan: Plan
     snapshot: Snapshot
-    members: Membership
+    members: Members
     level: Level
 
     @property

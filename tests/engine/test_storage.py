@@ -235,6 +235,27 @@ def test_changes_are_seen_once_they_are_kept() -> None:
     assert versions(storage) == [(LAYOUT_VERSION,), (77,)]
 
 
+def test_storage_tells_whether_answers_may_have_changed() -> None:
+    """Whatever is kept changes them, but not what only waits, nor what was undone."""
+    storage = Storage.open(None)
+    insert = "INSERT INTO stale_days VALUES (1, 2)"
+    settled = [storage.settled]
+    with storage.adding() as cursor:
+        cursor.execute("INSERT INTO pending_updates VALUES (1, '[]')")
+    settled.append(storage.settled)
+    with pytest.raises(duckdb.Error), storage.writing() as cursor:
+        cursor.execute(f"{insert}; SELECT error('undone')")
+    settled.append(storage.settled)
+    for change in (storage.writing, storage.deriving):
+        with change() as cursor:
+            cursor.execute(insert)
+        settled.append(storage.settled)
+    storage.close()
+
+    assert settled[0] == settled[1] == settled[2] is not None
+    assert len({settled[2], settled[3], settled[4]}) == 3
+
+
 def test_writers_take_turns() -> None:
     """Writers of several threads wait for each other and lose nothing."""
     storage = Storage.open(None)

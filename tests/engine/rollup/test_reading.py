@@ -7,6 +7,7 @@ import duckdb
 import pytest
 
 from engine.engine import Engine
+from engine.errors import StorageUnavailable
 from engine.explain import Explanation
 from engine.plan import Source
 from engine.result import Group
@@ -118,6 +119,27 @@ def test_release_that_no_build_has_seen_is_a_group() -> None:
 def releases(groups: tuple[Group, ...]) -> dict[object, object]:
     """Map releases to their sessions."""
     return {group.by["release"]: (group.totals or {})["sum(session)"] for group in groups}
+
+
+def test_load_is_kept_where_building_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever loads is told the truth: the rows are there, and answered from the sessions."""
+    started = NOW.timestamp() - 86_400
+    rows = [{"project_id": 1, "started": started, "exited": 1} for _ in range(50_000)]
+    with open_engine() as engine:
+        with monkeypatch.context() as patched:
+            patched.setattr("engine.engine.build", no_room)
+            report = engine.load(rows)
+        found = ask(engine).answer
+
+    assert report.counted == 50_000
+    assert (found.result.groups[0].totals or {})["sum(session)"] == 50_000
+    assert found.trace.source == "sessions"
+
+
+def no_room(_storage: object) -> tuple[()]:
+    """Fail as a build does on a full disk."""
+    message = "no room"
+    raise StorageUnavailable(message)
 
 
 @pytest.mark.parametrize("table", TABLES)
