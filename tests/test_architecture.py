@@ -57,6 +57,9 @@ TEXT_FILES = (
     *("*.mjs", "*.conf", "*.service", ".npmrc", "Dockerfile", "install"),
 )
 
+WRITTEN = {"node_modules", "results"}
+"""Folders of what was installed or measured there; it is not kept."""
+
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -65,8 +68,8 @@ def _modules(*folders: str) -> list[Path]:
 
 
 def _below(folder: Path, pattern: str) -> Iterator[Path]:
-    """Give the files of a folder, without what others wrote and was installed there."""
-    return (path for path in folder.rglob(pattern) if "node_modules" not in path.parts)
+    """Give the files of a folder that are kept."""
+    return (path for path in folder.rglob(pattern) if WRITTEN.isdisjoint(path.parts))
 
 
 def _ids(paths: list[Path]) -> list[str]:
