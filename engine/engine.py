@@ -209,7 +209,7 @@ class Engine:
         """Fold, and write the log over into the file where it has become long."""
         self.fold()
         if self._storage.is_long():
-            self._storage.tidy()
+            self._storage.tidy(patient=False)
 
     def _keep(self, rows: Sequence[Mapping[str, object] | Packed]) -> LoadReport:
         """Put packed updates on disk; rows that are not packed are loaded, and bad ones left out.

@@ -33,8 +33,8 @@ _GROUP_ROWS: Final = 20_000
 _SETTLE_SECONDS: Final = 1.0
 """A question does not wait longer than this."""
 
-_GATHER_SECONDS: Final = 0.003
-"""Those who were just answered come back within this, and share the next transaction."""
+_GATHER_SECONDS: Final = 0.001
+"""Those who were just answered come back within about this, and share the next transaction."""
 
 
 class SinkFull(StorageError):

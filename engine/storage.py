@@ -8,8 +8,8 @@ import math
 import shutil
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -94,7 +94,10 @@ class Storage:
 
     @property
     def settled(self) -> int | None:
-        """Give a number that stays the same as long as no answer can change; None while it may."""
+        """Give a number that stays the same as long as nothing is written that a question may read.
+
+        None means that something is being written.
+        """
         ended = self._commits_ended
         return ended if self._commits_begun == ended else None
 
@@ -104,33 +107,34 @@ class Storage:
 
         Writers go on meanwhile, so their tables are only read, as they were at the beginning.
         """
-        with self._deriving_turn, self._transaction() as cursor:
+        with self._deriving_turn, self._transaction(self._commit) as cursor:
             yield cursor
 
     @contextmanager
     def adding(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Give a cursor like that of `writing`, to add rows that wait, and show in no answer yet.
+        """Give a cursor like that of `writing`, to add rows that no question reads, and no more.
 
-        Their tables have no keys, so this needs no turn: others write meanwhile, and the log may be
-        written over.
+        This needs no turn: others write meanwhile, and the log may be written over, if the table
+        has no key.
         """
-        with self._transaction(shows=False) as cursor:
+        with self._transaction(self._kept) as cursor:
             yield cursor
 
     @contextmanager
     def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Give a cursor whose changes are kept together at the end, or not at all."""
-        with self._turn, self._transaction() as cursor:
+        with self._turn, self._transaction(self._commit) as cursor:
             yield cursor
 
     @contextmanager
-    def _transaction(self, *, shows: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
+    def _transaction(
+        self, keep: Callable[[duckdb.DuckDBPyConnection], None]
+    ) -> Iterator[duckdb.DuckDBPyConnection]:
         with self._cursor() as cursor:
             try:
                 cursor.execute("BEGIN TRANSACTION")
                 yield cursor
-                with self._unsettled() if shows else nullcontext():
-                    self._commit(cursor)
+                keep(cursor)
             except BaseException as error:
                 with suppress(duckdb.Error):  # a transaction that failed to commit is over
                     cursor.execute("ROLLBACK")
@@ -140,27 +144,34 @@ class Storage:
                     raise StorageUnavailable(message) from error
                 raise
 
-    def tidy(self) -> bool:
+    def tidy(self, *, patient: bool = True) -> bool:
         """Write the log over into the file, and free what was deleted; False if it cannot be now.
 
-        Freed space is used again by what comes. Rows are added meanwhile; who changes others waits.
-        Without room on the disk nothing is tried, since DuckDB does not survive a failure there.
+        Freed space is used again by what comes. Rows are added meanwhile; who changes others waits,
+        and is waited for by who is `patient`. Without room on the disk nothing is tried, since
+        DuckDB does not survive a failure there.
         """
-        with self._turn:
-            if not self.has_room():
-                return False
-            with self._cursor() as cursor:
-                try:
-                    cursor.execute("CHECKPOINT")
-                    if self.untidy:
-                        cursor.execute(f"SET GLOBAL {_THRESHOLD} = '{self._threshold}'")
-                        self.untidy = False
-                except duckdb.TransactionException:
-                    return False  # a long question reads what would be freed
-                except duckdb.Error as error:
-                    self._note(error)
-                    message = f"{self.place} cannot be written: {reason_of(error)}"
-                    raise StorageUnavailable(message) from error
+        if not self._deriving_turn.acquire(blocking=patient):
+            return False
+        try:
+            with self._turn:
+                return self.has_room() and self._checkpoint()
+        finally:
+            self._deriving_turn.release()
+
+    def _checkpoint(self) -> bool:
+        with self._cursor() as cursor:
+            try:
+                cursor.execute("CHECKPOINT")
+                if self.untidy:
+                    cursor.execute(f"SET GLOBAL {_THRESHOLD} = '{self._threshold}'")
+                    self.untidy = False
+            except duckdb.TransactionException:
+                return False  # a long question reads what would be freed
+            except duckdb.Error as error:
+                self._note(error)
+                message = f"{self.place} cannot be written: {reason_of(error)}"
+                raise StorageUnavailable(message) from error
         return True
 
     def close(self) -> None:
@@ -184,6 +195,16 @@ class Storage:
                 self._change.notify_all()
 
     def _commit(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        """Keep changes that questions read."""
+        with self._change:
+            self._commits_begun += 1
+        try:
+            self._kept(cursor)
+        finally:
+            with self._change:
+                self._commits_ended += 1
+
+    def _kept(self, cursor: duckdb.DuckDBPyConnection) -> None:
         """Keep the changes; a store that kept them and failed afterwards is opened again."""
         try:
             cursor.execute("COMMIT")
@@ -194,16 +215,6 @@ class Storage:
         except duckdb.TransactionException as error:
             message = f"{self.place} cannot be written: {reason_of(error)}"
             raise StorageUnavailable(message) from error
-
-    @contextmanager
-    def _unsettled(self) -> Iterator[None]:
-        with self._change:
-            self._commits_begun += 1
-        try:
-            yield
-        finally:
-            with self._change:
-                self._commits_ended += 1
 
     def _note(self, error: BaseException) -> None:
         if isinstance(error, duckdb.FatalException):

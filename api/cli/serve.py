@@ -7,6 +7,7 @@ import errno
 import gc
 import signal
 import socket
+import sys
 from collections.abc import Mapping
 from types import FrameType, MappingProxyType
 from typing import Annotated, NoReturn
@@ -28,6 +29,8 @@ from engine.engine import Engine
 
 _BACKLOG = 2048
 _COLLECTED_AFTER = (100_000, 50, 1000)
+_SWITCH_SECONDS = 0.0005
+"""Who answers waits no longer than this for a thread that computes in Python, and the other way."""
 _LAST_SECONDS = 10
 _QUESTION = "field=sum(session)&field=crash_free_rate(session)&statsPeriod=14d&interval=1d"
 _WORDS: Mapping[int, str] = MappingProxyType(
@@ -122,6 +125,7 @@ def _local_url(listener: socket.socket) -> str:
 def _run(app: Application, listener: socket.socket) -> None:
     """Serve until a signal; requests that are being answered then have a little time left."""
     _spare_the_collector()
+    sys.setswitchinterval(_SWITCH_SECONDS)
     config = uvicorn.Config(
         app,
         http=_wire(app),

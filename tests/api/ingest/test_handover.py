@@ -1,6 +1,8 @@
 """Rows of many requests reach the sink together, and nobody takes all of the room."""
 
 import asyncio
+import gc
+import weakref
 from collections.abc import Sequence
 from concurrent.futures import Future
 
@@ -165,3 +167,32 @@ def test_large_envelope_fits_into_an_empty_queue() -> None:
         await keeping
 
     asyncio.run(scene())
+
+
+def test_nothing_is_left_to_the_collector() -> None:
+    """Who was told is forgotten at once: circles of many requests cost the answers of others."""
+
+    class Sender:
+        """Somebody who is told."""
+
+        def told(self, error: BaseException | None) -> None:
+            """Hear it."""
+
+    async def scene() -> list[object]:
+        shelf = Shelf()
+        handover = Handover(shelf, queued_rows=1000)
+        senders = [Sender() for _ in range(3)]
+        for sender in senders:
+            handover.hand_over(parcel(), 1, sender.told)
+        await turns()
+        shelf.settle()
+        await turns()
+        left = [weakref.ref(sender) for sender in senders]
+        del sender, senders
+        return [one() for one in left]
+
+    gc.disable()
+    try:
+        assert asyncio.run(scene()) == [None] * 3
+    finally:
+        gc.enable()
