@@ -23,6 +23,7 @@ import uvloop
 from benchmarks.ingest_letters import Letters, requests
 
 _TICK_SECONDS = 0.002
+_PATIENCE_SECONDS = 5.0
 _ANSWERED = b"HTTP/1.1 200 "
 _END_OF_HEAD = b"\r\n\r\n"
 _LENGTH = b"content-length:"
@@ -171,8 +172,8 @@ class _Run:
         self._end_if_over(now)
 
     def _end_if_over(self, now: float) -> None:
-        """End after the last answer; what is a whole load late fails unsent."""
-        if self._load.rate and now > self._ends + self._load.seconds:
+        """End after the last answer; what is a whole load late, and long, fails unsent."""
+        if self._load.rate and now > self._ends + max(self._load.seconds, _PATIENCE_SECONDS):
             self._failures += len(self._due)
             self._due.clear()
             self._all_due = True

@@ -207,8 +207,11 @@ class Engine:
 
     def _move_on(self) -> None:
         """Fold, and write the log over into the file where it has become long."""
-        self.fold()
-        if self._storage.is_long():
+        if not self._storage.is_long():
+            self.fold()
+            return
+        with self._storage.watching():
+            self.fold()
             self._storage.tidy(patient=False)
 
     def _keep(self, rows: Sequence[Mapping[str, object] | Packed]) -> LoadReport:

@@ -19,6 +19,9 @@ of a fold, so there is a limit to it."""
 FEW_ROWS: Final = 100
 """A question waits until so many updates are folded; where more come, it is answered meanwhile."""
 
+MUCH_ROWS: Final = 8_000
+"""So many wait no longer: a fold of more would keep those who write from the disk for too long."""
+
 MANY_ROWS: Final = 200_000
 """Where so many wait, no more are taken until they are folded: else they would show ever later."""
 
@@ -34,7 +37,7 @@ class FoldSchedule:
         self._fold = fold
         self._change = threading.Condition()
         self._thread: threading.Thread | None = None
-        self._next = time.monotonic()
+        self._next = self._soonest = time.monotonic()
         self._written = self._folded = 0
         self._failing = self._closed = False
         self.failed = 0
@@ -58,7 +61,7 @@ class FoldSchedule:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="folds", daemon=True)
                 self._thread.start()
-            elif not waited:
+            elif not waited or waited < MUCH_ROWS <= self.rows:
                 self._change.notify_all()
 
     def settle(self, timeout: float | None = None) -> None:
@@ -93,7 +96,8 @@ class FoldSchedule:
         """Wait until it is time to fold; False means the end."""
         with self._change:
             while not self._closed:
-                left = max(0.0, self._next - time.monotonic()) if self.rows else None
+                due = self._next if self.rows < MUCH_ROWS else min(self._next, self._soonest)
+                left = max(0.0, due - time.monotonic()) if self.rows else None
                 if left == 0:
                     return True
                 self._change.wait(left)
@@ -105,13 +109,20 @@ class FoldSchedule:
         try:
             self._fold()
         except Exception:  # noqa: BLE001  (whatever it is, the updates are on disk and tried again)
-            folded, rest = self._folded, RETRY_SECONDS
+            folded = self._folded
         else:
-            long = _REST_TIMES * (time.monotonic() - began)
-            folded, rest = before, min(max(REST_SECONDS, long), LONGEST_REST_SECONDS)
+            folded = before
         with self._change:
             self._failing = folded < before
             self.failed += self._failing
             self._folded = folded
-            self._next = time.monotonic() + rest
+            self._rest(time.monotonic(), began)
             self._change.notify_all()
+
+    def _rest(self, now: float, began: float) -> None:
+        if self._failing:
+            self._next = self._soonest = now + RETRY_SECONDS
+            return
+        long = min(_REST_TIMES * (now - began), LONGEST_REST_SECONDS)
+        self._soonest = now + REST_SECONDS
+        self._next = max(self._soonest, now + long)

@@ -20,13 +20,14 @@ if sys.platform != "win32":
 
 from engine.errors import StorageUnavailable
 from engine.opening import IN_MEMORY, Options, open_file, reason_of, wal_bytes
+from schema.ddl import LAYOUT_TABLE
 
 _FAILURES: Final = (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException)
 
 _KEPT_NEVERTHELESS: Final = "COMMIT succeeded and is durable"
 """Said when only the log could not be written over into the file: the rows are kept."""
 
-LOG_BYTES: Final = 64 * 2**20
+LOG_BYTES: Final = 32 * 2**20
 """How long the log may get before it is written over into the file, if nobody says otherwise."""
 
 _THRESHOLD: Final = "checkpoint_threshold"
@@ -143,6 +144,19 @@ class Storage:
                     message = f"{self.place} cannot be written: {reason_of(error)}"
                     raise StorageUnavailable(message) from error
                 raise
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Hold on to the present state, in which nothing of what is deleted meanwhile is freed.
+
+        To free it while the log is written over, DuckDB locks whole tables, and whoever adds rows
+        waits to the end; else it goes on.
+        """
+        with self.reading() as cursor:
+            cursor.execute("BEGIN TRANSACTION")
+            cursor.execute(f"SELECT version FROM {LAYOUT_TABLE}").fetchall()  # noqa: S608  (a constant of ours)
+            yield
+            cursor.execute("ROLLBACK")
 
     def tidy(self, *, patient: bool = True) -> bool:
         """Write the log over into the file, and free what was deleted; False if it cannot be now.

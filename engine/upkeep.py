@@ -129,6 +129,7 @@ class Upkeep:
                 due = began + _AGE_SECONDS
                 retention = Retention(now=clock(), default_days=default_days or FOREVER)
                 self._attempt(RETENTION, report, partial(self._age, retention, report))
+                self._attempt("tidying", report, self._storage.tidy)
             self._attempt("adoption", report, lambda: self.adopt(self._changed()))
             if self._storage.untidy:
                 self._attempt("tidying", report, self._storage.tidy)
