@@ -27,6 +27,8 @@ class WireProtocol(HttpToolsProtocol):
     shortcut: ClassVar[Shortcut | None] = None
     _usual: ClassVar[tuple[object, bytes]] = (None, b"")
     _head_timer: asyncio.TimerHandle | None = None
+    _rest_timer: asyncio.TimerHandle | None = None
+    _rests_since: float | None = None
     _arriving: "_Exchange | None" = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in the server itself
@@ -36,6 +38,7 @@ class WireProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Read on; as long as nothing is to be answered, what comes belongs to a head."""
+        self._rests_since = None
         super().data_received(data)
         if self._arriving is not None:
             self._leave(self._arriving)
@@ -44,11 +47,17 @@ class WireProtocol(HttpToolsProtocol):
         elif self._head_timer is not None:
             self._await_no_head()
 
+    def on_message_begin(self) -> None:
+        """Begin a request; what only the application wants to know of it can wait."""
+        self.url = b""
+        self.expect_100_continue = False
+        self.headers = []
+
     def on_headers_complete(self) -> None:
         """Choose the way of a request."""
         taker = self._taker()
         if taker is None:
-            super().on_headers_complete()
+            self._go_on()
         else:
             self.cycle = self._arriving = _Exchange(taker)  # type: ignore[assignment]  # stands in for one
 
@@ -65,6 +74,8 @@ class WireProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """End a connection."""
         self._await_no_head()
+        if self._rest_timer is not None:
+            self._rest_timer.cancel()
         super().connection_lost(exc)
 
     def _taker(self) -> Taker | None:
@@ -81,11 +92,19 @@ class WireProtocol(HttpToolsProtocol):
             return None
         return self.shortcut.find(parser.get_method(), self.url)
 
+    def _go_on(self) -> None:
+        """Begin the request for the application, and go on to the end of its headers."""
+        url, headers, expects = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url, self.expect_100_continue = url, expects
+        self.headers += headers
+        super().on_headers_complete()
+
     def _leave(self, exchange: "_Exchange") -> None:
         """Let the application answer, as if there had never been another way."""
         self._arriving = None
         self.cycle = None  # type: ignore[assignment]  # as before the first request
-        super().on_headers_complete()
+        self._go_on()
         self.cycle.body += exchange.body
         self.cycle.more_body = exchange.more_body
         self.cycle.message_event.set()
@@ -98,7 +117,29 @@ class WireProtocol(HttpToolsProtocol):
         self.transport.write(answer.first_line + self._usual_headers() + ending + answer.rest)
         if not exchange.keep_alive:
             self.transport.close()
-        self.on_response_complete()
+        if self.pipeline or self.transport.is_closing():
+            self.on_response_complete()
+        else:
+            self._rest()
+
+    def _rest(self) -> None:
+        """End a response like the server, but with one timer for many of them."""
+        self.server_state.total_requests += 1
+        self.flow.resume_reading()
+        self._rests_since = self.loop.time()
+        if self._rest_timer is None:
+            self._rest_timer = self.loop.call_later(self.timeout_keep_alive, self._end_rest)
+
+    def _end_rest(self) -> None:
+        """Close a connection that rests for too long; look again later at one that does not yet."""
+        self._rest_timer = None
+        if self._rests_since is None:
+            return
+        left = self._rests_since + self.timeout_keep_alive - self.loop.time()
+        if left > 0:
+            self._rest_timer = self.loop.call_later(left, self._end_rest)
+        else:
+            self.timeout_keep_alive_handler()
 
     def _usual_headers(self) -> bytes:
         """Spell what the server adds to every answer; it makes another list each second."""

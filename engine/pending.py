@@ -16,5 +16,4 @@ _INSERT = "INSERT INTO pending_updates VALUES ($quantity, $updates)"
 def append(storage: Storage, parcels: Sequence[Packed]) -> None:
     """Put updates on disk, all or none; StorageUnavailable says why they cannot be written."""
     quantity = sum([parcel.quantity for parcel in parcels])
-    with storage.adding() as cursor:
-        cursor.execute(_INSERT, {"quantity": quantity, "updates": joined(parcels)})
+    storage.add(_INSERT, {"quantity": quantity, "updates": joined(parcels)})

@@ -8,7 +8,8 @@ import math
 import shutil
 import sys
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -38,6 +39,7 @@ nobody came to do it beside them."""
 
 _ROOM_BYTES: Final = 32 * 2**20
 _PATIENCE_SECONDS: Final = 5.0
+_MOMENT_SECONDS: Final = 0.1
 
 
 class Storage:
@@ -61,6 +63,7 @@ class Storage:
         self._active = 0
         self._broken = self.untidy = False
         self._commits_begun = self._commits_ended = 0
+        self._room = (False, -math.inf)
         self.reopened = 0
 
     @classmethod
@@ -108,42 +111,47 @@ class Storage:
 
         Writers go on meanwhile, so their tables are only read, as they were at the beginning.
         """
-        with self._deriving_turn, self._transaction(self._commit) as cursor:
+        with self._deriving_turn, self._transaction() as cursor:
             yield cursor
 
-    @contextmanager
-    def adding(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Give a cursor like that of `writing`, to add rows that no question reads, and no more.
+    def add(self, statement: str, values: Mapping[str, object]) -> None:
+        """Add rows that no question reads, to a table without a key; they are kept on return.
 
-        This needs no turn: others write meanwhile, and the log may be written over, if the table
-        has no key.
+        This needs no turn: others write meanwhile, and the log may be written over. It is one
+        statement, since each waits for the thread that answers to let it go on.
         """
-        with self._transaction(self._kept) as cursor:
-            yield cursor
+        with self._cursor() as cursor, self._telling():
+            self._keep(cursor, statement, values)
 
     @contextmanager
     def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Give a cursor whose changes are kept together at the end, or not at all."""
-        with self._turn, self._transaction(self._commit) as cursor:
+        with self._turn, self._transaction() as cursor:
             yield cursor
 
     @contextmanager
-    def _transaction(
-        self, keep: Callable[[duckdb.DuckDBPyConnection], None]
-    ) -> Iterator[duckdb.DuckDBPyConnection]:
-        with self._cursor() as cursor:
+    def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        with self._cursor() as cursor, self._telling():
             try:
                 cursor.execute("BEGIN TRANSACTION")
                 yield cursor
-                keep(cursor)
-            except BaseException as error:
+                self._commit(cursor)
+            except BaseException:
                 with suppress(duckdb.Error):  # a transaction that failed to commit is over
                     cursor.execute("ROLLBACK")
-                self._note(error)
-                if _is_failure(error):
-                    message = f"{self.place} cannot be written: {reason_of(error)}"
-                    raise StorageUnavailable(message) from error
                 raise
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Tell a failure of the store from one of the statement."""
+        try:
+            yield
+        except BaseException as error:
+            self._note(error)
+            if _is_failure(error):
+                message = f"{self.place} cannot be written: {reason_of(error)}"
+                raise StorageUnavailable(message) from error
+            raise
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -213,15 +221,17 @@ class Storage:
         with self._change:
             self._commits_begun += 1
         try:
-            self._kept(cursor)
+            self._keep(cursor, "COMMIT", {})
         finally:
             with self._change:
                 self._commits_ended += 1
 
-    def _kept(self, cursor: duckdb.DuckDBPyConnection) -> None:
+    def _keep(
+        self, cursor: duckdb.DuckDBPyConnection, statement: str, values: Mapping[str, object]
+    ) -> None:
         """Keep the changes; a store that kept them and failed afterwards is opened again."""
         try:
-            cursor.execute("COMMIT")
+            cursor.execute(statement, dict(values))
         except duckdb.FatalException as error:
             self._note(error)
             if _KEPT_NEVERTHELESS not in str(error):
@@ -259,7 +269,14 @@ class Storage:
         if self.place == IN_MEMORY:
             return True
         log = wal_bytes(self.place)
-        return min(_free_bytes(self.place), _longest_file() - log) > 2 * log + _ROOM_BYTES
+        room = min(_free_bytes(self.place), _longest_file() - log) > 2 * log + _ROOM_BYTES
+        self._room = room, time.monotonic()
+        return room
+
+    def had_room(self) -> bool:
+        """Say the same of a moment ago, for those who ask all the time."""
+        room, asked = self._room
+        return room if time.monotonic() - asked < _MOMENT_SECONDS else self.has_room()
 
 
 def _free_bytes(place: str) -> int:

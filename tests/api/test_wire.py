@@ -74,14 +74,21 @@ async def heard(port: int, *steps: bytes, seconds: float = 1.5) -> tuple[bytes, 
 
 
 def served(
-    protocol: type[WireProtocol], talk: Callable[[int], Awaitable[list[tuple[bytes, bool]]]]
+    protocol: type[WireProtocol],
+    talk: Callable[[int], Awaitable[list[tuple[bytes, bool]]]],
+    *,
+    rest_seconds: int = 60,
 ) -> list[tuple[bytes, bool]]:
     """Serve the application with a protocol while somebody talks to it."""
 
     async def scene() -> list[tuple[bytes, bool]]:
         with socket.create_server(("127.0.0.1", 0)) as listener:
             config = uvicorn.Config(
-                application, http=protocol, log_config=None, lifespan="off", timeout_keep_alive=60
+                application,
+                http=protocol,
+                log_config=None,
+                lifespan="off",
+                timeout_keep_alive=rest_seconds,
             )
             server = uvicorn.Server(config)
             serving = asyncio.create_task(server.serve(sockets=[listener]))
@@ -205,3 +212,15 @@ def test_who_has_gone_is_not_answered() -> None:
 
     assert left == b""
     assert b"x-way: short" in other
+
+
+@pytest.mark.parametrize("step", [POST, REQUEST], ids=["short", "long"])
+def test_connections_rest_for_a_while_only(step: bytes) -> None:
+    """Who sends again in time is heard, and who does not is hung up on, by either way."""
+
+    async def talk(port: int) -> list[tuple[bytes, bool]]:
+        return [await heard(port, *[step] * 15, seconds=30)]
+
+    ((answer, closed),) = served(short(Front()), talk, rest_seconds=1)
+
+    assert (answer.count(b"200 OK"), closed) == (15, True)

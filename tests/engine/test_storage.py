@@ -288,8 +288,7 @@ def test_added_rows_move_nothing_that_questions_read() -> None:
     """What was read and kept stays right while rows are added that no question reads."""
     storage = Storage.open(None)
     before = storage.settled
-    with storage.adding() as cursor:
-        cursor.execute("INSERT INTO pending_updates VALUES (0, '[]')")
+    storage.add("INSERT INTO pending_updates VALUES (0, $text)", {"text": "[]"})
     added = storage.settled
     with storage.writing() as cursor:
         cursor.execute("DELETE FROM pending_updates")
@@ -301,14 +300,13 @@ def test_added_rows_move_nothing_that_questions_read() -> None:
 def test_log_is_written_over_beside_those_who_add(tmp_path: Path) -> None:
     """It is not while something is derived, unless one may wait for that; adding goes on."""
     storage = Storage.open(tmp_path / "sessions.duckdb", log_bytes=2**16)
-    with storage.adding() as cursor:
-        cursor.execute("INSERT INTO pending_updates VALUES (0, repeat('long', 20000))")
+    add = "INSERT INTO pending_updates VALUES (0, $text)"
+    storage.add(add, {"text": "long" * 20_000})
     assert storage.is_long()
     with storage.deriving():
         assert not storage.tidy(patient=False)
         assert storage.is_long()
-    with storage.adding() as cursor:
-        cursor.execute("INSERT INTO pending_updates VALUES (0, '[]')")
+    storage.add(add, {"text": "[]"})
 
     assert storage.tidy(patient=False)
     assert not storage.is_long()
