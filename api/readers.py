@@ -21,6 +21,9 @@ from engine.rows import ROWS_A_BATCH, Collector, numbered
 LINE_BYTES: Final = 1_048_576
 """The longest line of NDJSON that is read, its line end included."""
 
+_REPEATED = frozenset({"status", "release", "environment", "abnormal_mechanism"})
+"""Columns of few different texts, which are read from Parquet as they are written there."""
+
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -57,10 +60,17 @@ def _collect(collector: Collector, line: int, text: bytes) -> None:
 
 def read_parquet(source: BinaryIO | pa.NativeFile) -> Iterator[Batch]:
     """Read the columns of a Parquet file that mean something; the others stay as empty names."""
-    with parquet.ParquetFile(source) as file:
-        names = file.schema_arrow.names
-        parts = file.iter_batches(batch_size=ROWS_A_BATCH, columns=_known(names))
-        yield from _with_others(numbered(parts), names)
+    metadata = parquet.read_metadata(source)
+    schema = metadata.schema.to_arrow_schema()
+    repeated = [name for name in _known(schema.names) if _is_repeated(schema, name)]
+    with parquet.ParquetFile(source, metadata=metadata, read_dictionary=repeated) as file:
+        parts = file.iter_batches(batch_size=ROWS_A_BATCH, columns=_known(schema.names))
+        yield from _with_others(numbered(parts), schema.names)
+
+
+def _is_repeated(schema: pa.Schema, name: str) -> bool:
+    place = schema.get_field_index(name)  # -1 where two have the name
+    return name in _REPEATED and place >= 0 and pa.types.is_string(schema.field(place).type)
 
 
 def read_arrow_file(source: BinaryIO | pa.NativeFile) -> Iterator[Batch]:

@@ -13,10 +13,14 @@ from pyarrow import compute, types
 
 
 class Form(StrEnum):
-    """What the values of a column are, whatever the column is called."""
+    """What the values of a column are, whatever the column is called.
+
+    NAME is text of which whoever knows the column has found that each value is allowed there.
+    """
 
     ABSENT = "absent"
     TEXT = "text"
+    NAME = "name"
     INTEGER = "integer"
     NUMBER = "number"
     BOOLEAN = "boolean"
@@ -41,6 +45,26 @@ def formed(column: pa.ChunkedArray) -> _Formed:
         if fits(column.type):
             return convert(column)
     return _foreign(column)
+
+
+def encoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Write each text of a TEXT column once, and numbers in its place, where Arrow can do that."""
+    kind = column.type
+    plain = types.is_string(kind) or types.is_large_string(kind)
+    return column.dictionary_encode() if plain else column
+
+
+def texts_of(column: pa.ChunkedArray, *, most: int) -> frozenset[str] | None:
+    """Give the different texts of an encoded column; None if it is not, or if they are too many."""
+    if not types.is_dictionary(column.type):
+        return None
+    found: set[str] = set()
+    for chunk in column.chunks:
+        if len(chunk.dictionary) <= most:
+            found.update(chunk.dictionary.drop_null().to_pylist())
+        if len(found) > most or len(chunk.dictionary) > most:
+            return None
+    return frozenset(found)
 
 
 def _foreign(column: pa.ChunkedArray) -> _Formed:

@@ -168,10 +168,12 @@ def insert_sessions(select: str) -> str:
     return f"INSERT INTO sessions SELECT {_SESSION_NAMES} FROM ({select})"  # noqa: S608  (every part is a constant of ours)
 
 
-def insert_people(source: str) -> str:
-    """Spell the statement that gives the next numbers to users who have none yet."""
+def new_people(source: str) -> str:
+    """Spell a SELECT of the users in the table `source` who have no number yet, with the next ones.
+
+    It fits the table `people`.
+    """
     return f"""
-        INSERT INTO people
         SELECT coalesce((SELECT max(number) FROM people), 0) + row_number() OVER () AS number,
             distinct_id
         FROM (SELECT DISTINCT distinct_id FROM {source} WHERE distinct_id IS NOT NULL)

@@ -1,52 +1,42 @@
-"""Loading updates: staged, appended to the truth, folded into `sessions`, all in one transaction.
+"""Loading updates: appended to the truth, folded into `sessions`, all in one transaction.
 
 Owns the steps of a write. Does not know file formats, nor the rules a row must keep.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import duckdb
 
+from engine.appending import append_batch
 from engine.clock import real_clock
 from engine.directory import Directory
 from engine.errors import StorageUnavailable
-from engine.fold import insert_people
+from engine.fold import new_people
 from engine.folding import fold_since
-from engine.intake import (
-    REPORTED_ROWS,
-    BadRow,
-    Batch,
-    LoadRejected,
-    LoadReport,
-    normalise,
-    numbered,
-)
+from engine.intake import REPORTED_ROWS, BadRow, Batch, Intake, LoadRejected, LoadReport
 from engine.packed import select_unpacked
 from engine.register import environments_of, releases_of
 from engine.seen import Sighting
 from engine.storage import Storage
-from schema.ddl import STAGED_TABLE
-from schema.session import REPORTED_COLUMNS, UPDATE_COLUMNS
+from schema.session import UPDATE_COLUMNS
 
 _NEXT_ARRIVAL = "SELECT coalesce(max(arrival), 0) + 1 FROM session_updates"
 
-_STAGE = f"""
-    INSERT INTO staged
-    SELECT arrival, {", ".join(f'"{column.name}"' for column in REPORTED_COLUMNS)} FROM incoming
-"""  # noqa: S608  (names of ours)
+_APPENDED = """
+    SELECT count(project_id), count(session_id) FROM session_updates WHERE arrival >= $first
+"""
 
-_STAGE_PENDING = f"""
-    INSERT INTO staged
-    SELECT $first + row_number() OVER () - 1,
-        {", ".join(f'"{column.name}"' for column in REPORTED_COLUMNS)}
+_UNPACK_PENDING = f"""
+    CREATE TEMP TABLE unpacked AS
+    SELECT $first + row_number() OVER () - 1 AS arrival, *
     FROM ({select_unpacked("pending_updates", "updates")})
 """  # noqa: S608  (names of ours)
 
-_APPEND = f"""
+_APPEND_PENDING = f"""
     INSERT INTO session_updates
     SELECT {", ".join(f'"{column.name}"' for column in UPDATE_COLUMNS)}
-    FROM staged LEFT JOIN (SELECT distinct_id, number AS person FROM people) USING (distinct_id)
+    FROM unpacked LEFT JOIN (SELECT distinct_id, number AS person FROM people) USING (distinct_id)
 """  # noqa: S608  (names of ours)
 
 
@@ -63,28 +53,37 @@ class LoadOptions:
     register_releases: bool = True
 
 
+class _LoadedBeforeError(Exception):
+    """The content is known, so that the transaction has to be undone."""
+
+
 @dataclass(slots=True)
 class _Tally:
-    """What has been staged so far."""
+    """What has been appended so far, from the arrival `first` on."""
 
-    updates: int = 0
-    counted: int = 0
+    first: int
+    rows: int = 0
+    appended: int = 0
     bad: list[BadRow] = field(default_factory=list)
     bad_count: int = 0
     ignored: dict[str, None] = field(default_factory=dict)
 
-    def note(self, bad: Iterable[BadRow], count: int) -> None:
-        self.bad_count += count
-        self.bad.extend(list(bad)[: max(0, REPORTED_ROWS - len(self.bad))])
+    def note(self, batch: Batch, intake: Intake) -> None:
+        self.rows += len(batch.table)
+        self.appended += intake.appended
+        self.bad_count += len(batch.bad) + intake.bad_count
+        bad = sorted((*batch.bad, *intake.bad), key=lambda row: row.line)
+        self.bad.extend(bad[: max(0, REPORTED_ROWS - len(self.bad))])
+        self.ignored.update(dict.fromkeys(intake.ignored_columns))
 
-    def report(self) -> LoadReport:
+    def report(self, *, updates: int = 0, known: bool = False) -> LoadReport:
         return LoadReport(
-            updates=self.updates,
-            counted=self.counted,
+            updates=updates,
+            counted=0 if known else self.appended - updates,
             skipped=tuple(self.bad),
             skipped_count=self.bad_count,
             ignored_columns=tuple(self.ignored),
-            known=False,
+            known=known,
         )
 
 
@@ -92,19 +91,18 @@ def load(
     storage: Storage, directory: Directory, batches: Iterable[Batch], options: LoadOptions
 ) -> LoadReport:
     """Load all batches or nothing; LoadRejected lists the bad rows, StorageUnavailable says why."""
-    with storage.writing() as cursor:
-        cursor.execute(STAGED_TABLE)
-        ((first,),) = cursor.execute(_NEXT_ARRIVAL).fetchall()
-        tally = _stage(cursor, batches, projects=directory.project_ids(), first=first)
-        if tally.bad_count and not options.skip_bad:
-            raise LoadRejected(tuple(tally.bad), tally.bad_count)
-        report = tally.report()
-        if not _is_new(cursor, options, counted=tally.counted):
-            return replace(report, updates=0, counted=0, known=True)
-        _check_staged(cursor, expected=report.updates + report.counted)
-        sightings = _move_on(cursor, directory, first, releases=options.register_releases)
+    tally = _Tally(first=0)
+    try:
+        with storage.writing() as cursor:
+            tally = _append(cursor, batches, skip_bad=options.skip_bad)
+            updates = _check_appended(cursor, tally.first, expected=tally.appended)
+            if not _is_new(cursor, options, counted=tally.appended - updates):
+                raise _LoadedBeforeError
+            sightings = _fold(cursor, directory, tally.first, releases=options.register_releases)
+    except _LoadedBeforeError:
+        return tally.report(known=True)
     _learn(directory, sightings, releases=options.register_releases)
-    return report
+    return tally.report(updates=updates)
 
 
 def fold_pending(storage: Storage, directory: Directory) -> int:
@@ -116,21 +114,48 @@ def fold_pending(storage: Storage, directory: Directory) -> int:
         ((expected,),) = cursor.execute("SELECT sum(quantity) FROM pending_updates").fetchall()
         if not expected:
             return 0
-        cursor.execute(STAGED_TABLE)
         ((first,),) = cursor.execute(_NEXT_ARRIVAL).fetchall()
-        cursor.execute(_STAGE_PENDING, {"first": first})
-        _check_staged(cursor, expected=expected)
-        sightings = _move_on(cursor, directory, first, releases=True)
+        cursor.execute(_UNPACK_PENDING, {"first": first})
+        cursor.execute(f"INSERT INTO people {new_people('unpacked')}")
+        cursor.execute(_APPEND_PENDING)
+        _check_appended(cursor, first, expected=expected)
+        sightings = _fold(cursor, directory, first, releases=True)
         cursor.execute("DELETE FROM pending_updates")
     _learn(directory, sightings, releases=True)
     return int(expected)
 
 
-def _move_on(
+def _append(
+    cursor: duckdb.DuckDBPyConnection, batches: Iterable[Batch], *, skip_bad: bool
+) -> _Tally:
+    ((first,),) = cursor.execute(_NEXT_ARRIVAL).fetchall()
+    tally = _Tally(first=first)
+    for batch in batches:
+        tally.note(batch, append_batch(cursor, batch, first=first + tally.rows, skip_bad=skip_bad))
+    if tally.bad_count and not skip_bad:
+        raise LoadRejected(tuple(tally.bad), tally.bad_count)
+    return tally
+
+
+def _check_appended(cursor: duckdb.DuckDBPyConnection, first: int, *, expected: int) -> int:
+    """Give the number of updates from an arrival on that belong to one session each.
+
+    What cannot be read back, whatever swallowed it, is never acknowledged: the rows are really
+    scanned, since DuckDB 2.0 has ways to lose some that `count(*)` still counts.
+    """
+    ((readable, updates),) = cursor.execute(_APPENDED, {"first": first}).fetchall()
+    if readable != expected:
+        message = (
+            f"{expected} rows were taken, but {readable} could be read back; nothing was loaded"
+        )
+        raise StorageUnavailable(message)
+    return int(updates)
+
+
+def _fold(
     cursor: duckdb.DuckDBPyConnection, directory: Directory, first: int, *, releases: bool
 ) -> Sequence[Sighting]:
-    """Append the table `staged`, numbered from `first`, to the truth, fold it, and register."""
-    _append(cursor)
+    """Fold what was appended from this arrival on, and make known what it names."""
     sightings = fold_since(cursor, first)
     if not directory.seen.covers(sightings):
         _register(cursor, releases=releases)
@@ -143,32 +168,6 @@ def _learn(directory: Directory, sightings: Sequence[Sighting], *, releases: boo
         directory.refresh()
     if releases:
         directory.seen.remember(sightings)
-
-
-def _stage(
-    cursor: duckdb.DuckDBPyConnection,
-    batches: Iterable[Batch],
-    *,
-    projects: frozenset[int],
-    first: int,
-) -> _Tally:
-    tally = _Tally()
-    for batch in batches:
-        intake = normalise(
-            batch.table, connection=cursor, first_line=batch.first_line, projects=projects
-        )
-        bad = sorted((*batch.bad, *intake.bad), key=lambda row: row.line)
-        tally.note(bad, len(batch.bad) + intake.bad_count)
-        tally.updates += intake.update_count
-        tally.counted += intake.counted_count
-        tally.ignored.update(dict.fromkeys(intake.ignored_columns))
-        if not len(intake.updates):
-            continue
-        arrival = first + tally.updates + tally.counted - len(intake.updates)
-        cursor.register("incoming", numbered(intake.updates, arrival))
-        cursor.execute(_STAGE)
-        cursor.unregister("incoming")
-    return tally
 
 
 def _is_new(cursor: duckdb.DuckDBPyConnection, options: LoadOptions, *, counted: int) -> bool:
@@ -189,26 +188,6 @@ def _is_new(cursor: duckdb.DuckDBPyConnection, options: LoadOptions, *, counted:
         {"digest": digest, "now": real_clock().replace(tzinfo=None)},
     )
     return True
-
-
-def _check_staged(cursor: duckdb.DuckDBPyConnection, *, expected: int) -> None:
-    """Refuse to acknowledge rows that cannot be read back, whatever swallowed them.
-
-    The rows are really scanned. DuckDB 2.0 loses rows appended to a table that the same transaction
-    created empty by a query, while `count(*)` still counts them; hence the written-out DDL, too.
-    """
-    ((readable,),) = cursor.execute("SELECT count(project_id) FROM staged").fetchall()
-    if readable != expected:
-        message = (
-            f"{expected} rows were taken, but {readable} could be read back; nothing was loaded"
-        )
-        raise StorageUnavailable(message)
-
-
-def _append(cursor: duckdb.DuckDBPyConnection) -> None:
-    """Append the table `staged` to the truth, its users by their numbers."""
-    cursor.execute(insert_people("staged"))
-    cursor.execute(_APPEND)
 
 
 def _register(cursor: duckdb.DuckDBPyConnection, *, releases: bool) -> None:

@@ -17,6 +17,9 @@ from schema.session import COUNT_COLUMNS, REPORTED_COLUMNS
 INCOMING = "incoming_rows"
 """The relation that holds the rows, its columns named as in INPUTS."""
 
+POSITION = "position"
+"""A column of ours beside the rows' own: the place of each row, from 0."""
+
 RECEIVED = "received"
 """Another name for the column `timestamp`."""
 
@@ -78,6 +81,7 @@ _FLAG: _Templates = {
 
 _WORD: _Templates = {
     Form.TEXT: "@",
+    Form.NAME: "@",
     Form.INTEGER: "CAST(@ AS VARCHAR)",
     Form.NUMBER: "CAST(@ AS VARCHAR)",
     Form.BOOLEAN: "CAST(@ AS VARCHAR)",
@@ -90,14 +94,12 @@ _UUID_TEXT = """CASE
 
 _IDENTIFIER: _Templates = {Form.TEXT: _UUID_TEXT, Form.UUID: "@"}
 
-_USER: _Templates = {**_WORD, Form.TEXT: f"coalesce(CAST({_UUID_TEXT} AS VARCHAR), @)"}
-
 _MOMENTS = ("started", "timestamp", RECEIVED)
 
 _TEMPLATES: Mapping[str, _Templates] = {
     "project_id": _WHOLE,
     "session_id": _IDENTIFIER,
-    "distinct_id": _USER,
+    "distinct_id": _WORD,
     **dict.fromkeys(_MOMENTS, _MOMENT),
     "seq": _WHOLE,
     "init": _FLAG,
@@ -115,6 +117,11 @@ _SQL_TYPES = {column.name: column.sql_type for column in REPORTED_COLUMNS} | dic
 )
 
 
+def in_one_spelling(text: str) -> str:
+    """Spell a text, unless it is a UUID: that in canonical spelling."""
+    return f"coalesce(CAST({_UUID_TEXT.replace('@', text)} AS VARCHAR), {text})"
+
+
 def quoted(name: str) -> str:
     """Give the SQL name of an input column, as it came."""
     return f'"{name}"'
@@ -126,12 +133,13 @@ def read(name: str) -> str:
 
 
 def readings(forms: Mapping[str, Form]) -> str:
-    """Select every input column twice from INCOMING: as it came, and as it reads."""
-    parts = (_reading(name, forms.get(name, Form.ABSENT)) for name in INPUTS)
-    return f"SELECT {', '.join(parts)} FROM {INCOMING}"  # noqa: S608  (names of our own only)
+    """Select POSITION, and every input column twice, from INCOMING: as it came, as it reads."""
+    parts = (reading(name, forms.get(name, Form.ABSENT)) for name in INPUTS)
+    return f"SELECT {POSITION}, {', '.join(parts)} FROM {INCOMING}"  # noqa: S608  (names of our own only)
 
 
-def _reading(name: str, form: Form) -> str:
+def reading(name: str, form: Form) -> str:
+    """Spell an input column twice: as it came, and as it reads."""
     as_it_came = "NULL" if form is Form.ABSENT else quoted(name)
     template = _TEMPLATES[name].get(form, f"CAST(NULL AS {_SQL_TYPES[name]})")
     return f"{as_it_came} AS {quoted(name)}, {template.replace('@', quoted(name))} AS {read(name)}"

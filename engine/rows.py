@@ -20,7 +20,8 @@ Rows: TypeAlias = pa.Table | pa.RecordBatchReader | Iterable[Mapping[str, object
 """Everything that can be loaded. A mapping is one row; what it lacks is null."""
 
 MAPPINGS_A_BATCH: Final = 100_000
-ROWS_A_BATCH: Final = 262_144
+ROWS_A_BATCH: Final = 983_040
+"""Eight full row groups of the database: what is written in smaller pieces takes more room."""
 
 _UNKNOWN_NAMES = 100
 """How many columns of a batch of mappings are named that mean nothing to us."""

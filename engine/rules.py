@@ -1,22 +1,35 @@
 """What makes an incoming row bad, and what a good one becomes.
 
-Owns the rules and their words. Does not know how values are read (`engine.reading`) or counted.
+Owns the rules and their words. Does not know how values are read (`engine.reading`), nor what is
+done with rows. The statements read the tables `projects` and `people` beside the rows.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine.columns import Form
-from engine.reading import RECEIVED, quoted, read, readings
+from engine.reading import (
+    INCOMING,
+    POSITION,
+    RECEIVED,
+    in_one_spelling,
+    quoted,
+    read,
+    reading,
+    readings,
+)
 from engine.release import ENVIRONMENT_BYTES, RELEASE_BYTES
 from schema.session import (
     COUNT_COLUMNS,
     GREATEST_COUNT,
     NIL_UUID,
-    REPORTED_COLUMNS,
+    UPDATE_COLUMNS,
     Mechanism,
     UpdateStatus,
 )
+
+USERS = "told_users"
+"""The relation that holds what `users` has given."""
 
 PROBLEM = "problem"
 """The column beside the values: the position in CHECKS of the first rule a row breaks, or null."""
@@ -90,12 +103,17 @@ _HAS_ID = f"coalesce({read('session_id')} <> '{NIL_UUID}', false)"
 _HAS_COUNTS = "(" + " OR ".join(f"{quoted(name)} IS NOT NULL" for name in COUNT_COLUMNS) + ")"
 _HIGHEST_COUNT = "greatest(" + ", ".join(read(name) for name in COUNT_COLUMNS) + ")"
 _COUNTED = f"(NOT {_HAS_ID} AND {_HAS_COUNTS})"
+_PROJECTS = "SELECT id FROM projects"
 _PROJECT_NEEDS = "the id of an existing project"
 _DURATION = read("duration")
 
 CHECKS = (
     _required("project_id", _PROJECT_NEEDS),
-    Check(column="project_id", broken=f"{read('project_id')} IS NULL", needs=_PROJECT_NEEDS),
+    Check(
+        column="project_id",
+        broken=f"{read('project_id')} IS NULL OR {read('project_id')} NOT IN ({_PROJECTS})",
+        needs=_PROJECT_NEEDS,
+    ),
     Check(column="session_id", broken=_unreadable("session_id"), needs="a UUID"),
     *(_whole(name) for name in COUNT_COLUMNS),
     *(_bounded(name) for name in COUNT_COLUMNS),
@@ -132,17 +150,15 @@ CHECKS = (
 )
 """In the order in which they are tried: a bad row is reported with the first rule it breaks."""
 
-UNKNOWN_PROJECT = 1
-"""The position in CHECKS of the rule that a project must exist.
-
-Whether it does is looked up outside of SQL: a join there would not keep the order of rows.
-"""
+_USER = f"nullif(nullif({in_one_spelling(read('distinct_id'))}, ''), '{NIL_UUID}')"
 
 _VALUES = {
+    "arrival": f"$first + {POSITION}",
     "session_id": f"CASE WHEN {_HAS_ID} THEN {read('session_id')} END",
-    "distinct_id": f"nullif(nullif({read('distinct_id')}, ''), '{NIL_UUID}')",
-    "timestamp": f"greatest({read('started')},"
-    f" coalesce({read('timestamp')}, {read(RECEIVED)}, {read('started')}))",
+    "person": "number",
+    "started": f"make_timestamp({read('started')})",
+    "timestamp": f"make_timestamp(greatest({read('started')},"
+    f" coalesce({read('timestamp')}, {read(RECEIVED)}, {read('started')})))",
     "seq": f"coalesce({read('seq')}, 0)",
     "init": f"coalesce({read('init')}, {read('seq')} = 0, false)",
     "status": f"coalesce({read('status')}, '{UpdateStatus.OK}')",
@@ -157,17 +173,59 @@ _VALUES = {
 }
 
 
-def statement(forms: Mapping[str, Form]) -> str:
-    """Write the SQL that gives the update columns and PROBLEM of every incoming row, in order.
+def problems(forms: Mapping[str, Form]) -> str:
+    """Write the SQL that gives the position and the PROBLEM of every bad row, in order.
 
-    `forms` says what the file's columns are, by their names. Moments are Unix microseconds.
+    `forms` says what the columns of the rows are, by their names.
     """
-    tries = " ".join(f"WHEN {check.broken} THEN {index}" for index, check in enumerate(CHECKS))
+    return f"WITH {_judged(forms)} SELECT {POSITION}, {PROBLEM} FROM judged {_BAD} ORDER BY ALL"  # noqa: S608  (names of our own only)
+
+
+def users(forms: Mapping[str, Form], *, of_good_rows: bool) -> str:
+    """Write the SQL that gives each user of the rows once, as `told` and as `distinct_id`.
+
+    A user whom only bad rows name is among them, unless `of_good_rows` says that it matters.
+    """
+    told, source = quoted("distinct_id"), INCOMING
+    if of_good_rows:
+        source = f"(WITH {_judged(forms)} SELECT {told} FROM judged {_GOOD})"  # noqa: S608  (names of our own only)
+    value = reading("distinct_id", forms.get("distinct_id", Form.ABSENT))
+    return (
+        f"SELECT {told} AS told, {_USER} AS distinct_id"  # noqa: S608  (names of our own only)
+        f" FROM (SELECT {value} FROM (SELECT DISTINCT {told} FROM {source}))"
+    )
+
+
+def updates(forms: Mapping[str, Form]) -> str:
+    """Write the SQL that gives the UPDATE_COLUMNS of every good row, counted from `$first`.
+
+    The numbers of its users are looked for by what was `told`, in the relation USERS.
+    """
     values = ", ".join(
-        f"{_VALUES.get(column.name, read(column.name))} AS {quoted(column.name)}"
-        for column in REPORTED_COLUMNS
+        f"{_value(column.name, forms)} AS {quoted(column.name)}" for column in UPDATE_COLUMNS
     )
     return (
-        f"WITH readings AS ({readings(forms)})"  # noqa: S608  (names and constants of our own only)
-        f" SELECT {values}, CAST(CASE {tries} END AS UTINYINT) AS {PROBLEM} FROM readings"
+        f"WITH {_judged(forms)} SELECT {values} FROM judged"  # noqa: S608  (names of our own only)
+        f" LEFT JOIN (SELECT told, number FROM {USERS} JOIN people USING (distinct_id))"
+        f" ON told = judged.{quoted('distinct_id')} {_GOOD}"
     )
+
+
+_GOOD = f"WHERE {PROBLEM} IS NULL"
+_BAD = f"WHERE {PROBLEM} IS NOT NULL"
+
+
+def _value(column: str, forms: Mapping[str, Form]) -> str:
+    if forms.get(column) is Form.NAME:
+        return f"coalesce({read(column)}, '')"
+    return _VALUES.get(column, read(column))
+
+
+def _judged(forms: Mapping[str, Form]) -> str:
+    tries = " ".join(
+        f"WHEN {check.broken} THEN {index}"
+        for index, check in enumerate(CHECKS)
+        if forms.get(check.column) is not Form.NAME
+    )
+    judged = f"SELECT *, CAST(CASE {tries} END AS UTINYINT) AS {PROBLEM} FROM readings"  # noqa: S608  (names and constants of our own only)
+    return f"readings AS ({readings(forms)}), judged AS ({judged})"

@@ -4,7 +4,7 @@ Owns the DDL. Does not know who reads or writes the tables.
 """
 
 from schema.rollup import ROLLUP_TABLES
-from schema.session import ARRIVAL, REPORTED_COLUMNS, SESSION_COLUMNS, UPDATE_COLUMNS, Column
+from schema.session import SESSION_COLUMNS, UPDATE_COLUMNS, Column
 
 LAYOUT_VERSION = 3
 """Raised whenever a table changes; a file of another layout is refused, never guessed at."""
@@ -12,9 +12,9 @@ LAYOUT_VERSION = 3
 LAYOUT_TABLE = "release_health_layout"
 
 
-def _table(name: str, columns: tuple[Column, ...], kind: str = "TABLE") -> str:
+def _table(name: str, columns: tuple[Column, ...]) -> str:
     body = ", ".join(f'"{column.name}" {column.sql_type}' for column in columns)
-    return f"CREATE {kind} {name} ({body})"
+    return f"CREATE TABLE {name} ({body})"
 
 
 TABLES = (
@@ -66,6 +66,3 @@ them, in a text of their own (`engine.packed`).
 `keys.public_key` is 32 hexadecimal digits; without `origins` a key may be used from any, without
 `rate_limit_per_minute` as often as it likes.
 """
-
-STAGED_TABLE = _table("staged", (ARRIVAL, *REPORTED_COLUMNS), "TEMP TABLE")
-"""Updates on their way into `session_updates`, seen by one load alone."""

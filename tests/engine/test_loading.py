@@ -415,17 +415,46 @@ def seen(world: World) -> tuple[object, ...]:
     )
 
 
-def test_load_of_several_batches_keeps_every_row() -> None:
-    """300,000 rows come in more than one batch, and each of them is there in the end."""
-    world = World()
-    count = 300_000
-    assert count > ROWS_A_BATCH
+@pytest.fixture
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> int:
+    """Cut tables into batches that are small, but more than a row group of the database."""
+    size = 130_000
+    monkeypatch.setattr("engine.rows.ROWS_A_BATCH", size)
+    return size
+
+
+def test_load_of_several_batches_keeps_every_row(small_batches: int, tmp_path: Path) -> None:
+    """Each batch is appended by itself, and each of its rows is there in the end."""
+    world = World(tmp_path / "sessions.duckdb")
+    count = 5 * small_batches + 7
 
     report = world.load(many(np.arange(count)))
 
     assert report.updates == count
-    assert seen(world) == (count, count, count, count, 0)
-    assert world.contents() == (count, count, 1, 4, 4, 0)
+    for _ in range(2):
+        assert seen(world) == (count, count, count, count, 0)
+        assert world.contents() == (count, count, 1, 4, 4, 0)
+        check_people(world, USERS)
+        world.reopen()
+
+
+def test_batch_of_nothing_but_bad_rows_is_left_out(small_batches: int, tmp_path: Path) -> None:
+    """It stands between good ones, which are kept as if it were not there; nor are its users."""
+    world = World(tmp_path / "sessions.duckdb")
+    bad = many(np.arange(small_batches, 2 * small_batches))
+    names = pa.array(["somebody else"]).take(pa.array(np.zeros(small_batches, dtype=np.int64)))
+    bad = bad.set_column(0, "project_id", pa.array(np.full(small_batches, 7)))
+    bad = bad.set_column(bad.column_names.index("distinct_id"), "distinct_id", names)
+    good = many(np.arange(small_batches)), many(np.arange(2 * small_batches, 3 * small_batches))
+    rows = pa.concat_tables([good[0], bad, good[1]])
+
+    report = world.load(rows, LoadOptions(skip_bad=True))
+    world.reopen()
+
+    assert (report.updates, report.skipped_count) == (2 * small_batches, small_batches)
+    assert report.skipped[0].line == small_batches + 1
+    assert seen(world)[:2] == (2 * small_batches, 2 * small_batches)
+    assert world.one("SELECT count(*) FROM people WHERE distinct_id = 'somebody else'") == (0,)
 
 
 def test_sessions_stay_as_many_when_their_updates_are_sent_again(tmp_path: Path) -> None:
@@ -480,6 +509,7 @@ def mixed(updates: int, counts: int) -> pa.Table:
     return together.take(pa.array(np.random.default_rng(1).permutation(len(together))))
 
 
+@pytest.mark.usefixtures("small_batches")
 @pytest.mark.parametrize(("updates", "counts"), [(300_000, 100_000), (300_000, 1), (0, 300_000)])
 def test_counted_rows_among_updates_of_a_large_load(updates: int, counts: int) -> None:
     """However they are mixed, sessions are folded and counts are counted, loads after loads."""

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
-from schema.ddl import LAYOUT_TABLE, LAYOUT_VERSION, STAGED_TABLE, TABLES
+from schema.ddl import LAYOUT_TABLE, LAYOUT_VERSION, TABLES
 from schema.rollup import ROLLUP_TABLES
-from schema.session import ARRIVAL, REPORTED_COLUMNS, SESSION_COLUMNS, UPDATE_COLUMNS, Column
+from schema.session import SESSION_COLUMNS, UPDATE_COLUMNS, Column
 
 NAMES = {
     LAYOUT_TABLE,
@@ -35,7 +35,7 @@ NAMES = {
 def database() -> Iterator[duckdb.DuckDBPyConnection]:
     """Make a database in memory with all tables."""
     with duckdb.connect() as connection:
-        for statement in (*TABLES, STAGED_TABLE):
+        for statement in TABLES:
             connection.execute(statement)
         yield connection
 
@@ -60,7 +60,6 @@ def test_all_tables_are_there(database: duckdb.DuckDBPyConnection) -> None:
 DESCRIBED = {
     "session_updates": UPDATE_COLUMNS,
     "sessions": SESSION_COLUMNS,
-    "staged": (ARRIVAL, *REPORTED_COLUMNS),
     **ROLLUP_TABLES,
 }
 
@@ -73,13 +72,6 @@ def test_table_has_the_described_columns(
     expected = [(column.name, column.sql_type) for column in columns]
 
     assert columns_of(database, table) == expected
-
-
-def test_staged_updates_are_not_in_the_file(database: duckdb.DuckDBPyConnection) -> None:
-    """Rows on their way in belong to one connection alone."""
-    rows = database.execute("SELECT temporary FROM duckdb_tables() WHERE table_name = 'staged'")
-
-    assert rows.fetchall() == [(True,)]
 
 
 KEYS = {
