@@ -4,15 +4,17 @@ Owns the rule: a release is adopted in an environment while it has at least a te
 that its project had there in six hours, judged at each hour in which there were any. Does not know
 what was said by hand, nor what a stage means for a question.
 
-The result depends on the sessions alone, not on when or in which order they came.
+The result depends on the sessions alone, not on when or in which order they came. They are read
+from `session_hours`, those of days that have changed since it was built from `sessions`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, TypeAlias
 
 import duckdb
 
+from engine.day_number import DAY_SECONDS, day_of
 from engine.storage import Storage
 
 WINDOW_HOURS: Final = 6
@@ -21,11 +23,22 @@ ADOPTED_TENTHS: Final = 1
 Adoption: TypeAlias = tuple[int, str, str, datetime, datetime | None]
 """A project, an environment, a release; the hours in which it was adopted and given up, in UTC."""
 
+_CHANGED: Final = "SELECT min(day), max(day) FROM stale_days"
+
 _COMPUTED: Final = f"""
-    WITH counted AS MATERIALIZED (
+    WITH changed AS MATERIALIZED (
+        SELECT DISTINCT project_id, day FROM stale_days
+    ), known AS (
+        SELECT project_id, environment, release, started, quantity FROM session_hours
+        WHERE (project_id, {day_of("started")}) NOT IN (SELECT (project_id, day) FROM changed)
+        UNION ALL
+        SELECT project_id, environment, release, started, quantity FROM sessions
+        WHERE (project_id, {day_of("started")}) IN (SELECT (project_id, day) FROM changed)
+            AND started >= $first AND started < $end
+    ), counted AS MATERIALIZED (
         SELECT project_id, environment, release, sum(quantity) AS sessions,
             (started - (started % 3600 + 3600) % 3600) // 3600 AS hour
-        FROM sessions
+        FROM known
         WHERE project_id IN (SELECT unnest($projects))
         GROUP BY project_id, environment, release, hour
     ), judged AS (
@@ -80,8 +93,10 @@ def refresh_adoptions(storage: Storage, project_ids: Iterable[int]) -> int:
     if not ids:
         return 0
     with storage.reading() as cursor:
-        computed = _by_project(cursor, _COMPUTED, ids)
-        stored = _by_project(cursor, _STORED, ids)
+        cursor.execute("BEGIN TRANSACTION")
+        computed = _by_project(cursor, _COMPUTED, {"projects": ids, **_changed(cursor)})
+        stored = _by_project(cursor, _STORED, {"projects": ids})
+        cursor.execute("COMMIT")
     changed = [one for one in ids if computed.get(one, set()) != stored.get(one, set())]
     if changed:
         rows = [row for one in changed for row in sorted(computed.get(one, ()), key=_name)]
@@ -90,11 +105,19 @@ def refresh_adoptions(storage: Storage, project_ids: Iterable[int]) -> int:
     return len(changed)
 
 
+def _changed(cursor: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Give the range of sessions that are not built: nothing, or from one midnight to another."""
+    ((first, last),) = cursor.execute(_CHANGED).fetchall()
+    if first is None:
+        return {"first": 0, "end": 0}
+    return {"first": first * DAY_SECONDS, "end": (last + 1) * DAY_SECONDS}
+
+
 def _by_project(
-    cursor: duckdb.DuckDBPyConnection, statement: str, project_ids: Sequence[int]
+    cursor: duckdb.DuckDBPyConnection, statement: str, values: Mapping[str, object]
 ) -> dict[int, set[Adoption]]:
     found: dict[int, set[Adoption]] = {}
-    for row in cursor.execute(statement, {"projects": list(project_ids)}).fetchall():
+    for row in cursor.execute(statement, values).fetchall():
         found.setdefault(row[0], set()).add(row)
     return found
 

@@ -53,14 +53,21 @@ def _hour(moment: datetime) -> int:
 
 
 @settings(max_examples=60, deadline=None)
-@given(SESSIONS, st.randoms(use_true_random=False), st.integers(0, 25))
-def test_adoption_is_what_the_oracle_says(sessions: list[Counted], draw: object, cut: int) -> None:
-    """After loads in two parts and any order, and after a rebuild, it is the same."""
+@given(SESSIONS, st.randoms(use_true_random=False), st.integers(0, 25), st.booleans())
+def test_adoption_is_what_the_oracle_says(
+    sessions: list[Counted],
+    draw: object,
+    cut: int,
+    built: bool,  # noqa: FBT001  (hypothesis gives it by position)
+) -> None:
+    """After loads in two parts and any order, built in between or not, and after a rebuild."""
     expected = dict(adoptions(sessions))
     shuffled = rows(sessions)
     draw.shuffle(shuffled)  # type: ignore[attr-defined]  # a Random of hypothesis
     with open_engine() as engine:
         engine.load(shuffled[cut:])
+        if built:
+            engine.build()
         engine.load(shuffled[:cut])
         loaded = computed(engine)
         engine.rebuild()
