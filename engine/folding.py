@@ -21,28 +21,27 @@ from engine.stale import days_of_updates, mark
 
 _FRESH: Final = "CREATE TEMP VIEW fresh AS FROM session_updates WHERE arrival >= {first:d}"
 
-_KNOWN: Final = """
-    CREATE TEMP TABLE known AS
-    SELECT project_id, session_id, min(arrival) AS first_update
+_EARLIER: Final = """
+    CREATE TEMP TABLE earlier AS
+    SELECT project_id, session_id, arrival
     FROM session_updates SEMI JOIN fresh USING (project_id, session_id)
     WHERE arrival < $first
-    GROUP BY project_id, session_id
 """
 
 _SEVERAL: Final = f"""
     CREATE TEMP TABLE several AS
-    {repeated_in("fresh")} UNION SELECT project_id, session_id FROM known
+    {repeated_in("fresh")} UNION SELECT project_id, session_id FROM earlier
 """  # noqa: S608  (names of ours)
 
 _AFFECTED: Final = """
     CREATE TEMP TABLE affected AS
     SELECT fresh.* FROM fresh SEMI JOIN several USING (project_id, session_id)
     UNION ALL
-    SELECT session_updates.* FROM session_updates SEMI JOIN known USING (project_id, session_id)
+    SELECT session_updates.* FROM session_updates SEMI JOIN earlier USING (arrival)
     WHERE arrival < $first
 """
 
-_FORGET: Final = "DELETE FROM sessions USING known WHERE sessions.first_update = known.first_update"
+_FORGET: Final = "DELETE FROM sessions USING earlier WHERE first_update = arrival"
 
 _ALONE: Final = "(FROM fresh ANTI JOIN several USING (project_id, session_id))"
 
@@ -64,10 +63,10 @@ def fold_since(cursor: duckdb.DuckDBPyConnection, first: int) -> Sequence[Sighti
     """
     values = {"first": first}
     cursor.execute(_FRESH.format(first=first))
-    cursor.execute(_KNOWN, values)
+    cursor.execute(_EARLIER, values)
     cursor.execute(_SEVERAL)
     cursor.execute(_AFFECTED, values)
-    if _any(cursor, "known"):
+    if _any(cursor, "earlier"):
         cursor.execute(_FORGET)
     cursor.execute(insert_sessions(_FOLDED))
     cursor.execute(mark(f"{days_of_updates('fresh')} UNION ALL {days_of_updates('affected')}"))

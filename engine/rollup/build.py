@@ -50,15 +50,13 @@ _FORGET = tuple(
     }.items()
 )
 
+_HOURS = f"""
+    (SELECT session_hours.*, {DAY} AS day FROM session_hours
+     WHERE started >= $first * {DAY_SECONDS} AND started < ($last + 1) * {DAY_SECONDS})
+    SEMI JOIN todo USING (project_id, day)
+"""  # noqa: S608  (names of ours)
+
 _BUILD = (
-    f"""
-    INSERT INTO labels
-    SELECT coalesce((SELECT max(number) FROM labels), 0)
-            + row_number() OVER (ORDER BY project_id, release, environment),
-        project_id, release, environment
-    FROM (SELECT DISTINCT project_id, release, environment FROM {_SESSIONS})
-    ANTI JOIN labels USING (project_id, release, environment)
-    """,  # noqa: S608  (names of ours)
     f"""
     INSERT INTO session_hours
     SELECT project_id, CAST(floor(started / {HOUR_SECONDS}) AS BIGINT) * {HOUR_SECONDS} AS started,
@@ -69,7 +67,15 @@ _BUILD = (
     INSERT INTO session_days
     SELECT project_id, CAST(day AS BIGINT) * {DAY_SECONDS} AS started, release, environment,
         outcome, CAST(sum(quantity) AS BIGINT)
-    FROM {_SESSIONS} GROUP BY ALL ORDER BY started, project_id, release, environment
+    FROM {_HOURS} GROUP BY ALL ORDER BY started, project_id, release, environment
+    """,  # noqa: S608  (names of ours)
+    f"""
+    INSERT INTO labels
+    SELECT coalesce((SELECT max(number) FROM labels), 0)
+            + row_number() OVER (ORDER BY project_id, release, environment),
+        project_id, release, environment
+    FROM (SELECT DISTINCT project_id, release, environment FROM {_HOURS})
+    ANTI JOIN labels USING (project_id, release, environment)
     """,  # noqa: S608  (names of ours)
     f"""
     INSERT INTO {PEOPLE.table}
