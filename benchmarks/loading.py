@@ -1,11 +1,13 @@
 """Bulk loading: the same Parquet files into the engine, and into a bare table by plain SQL.
 
 `python -m benchmarks.loading` draws the data of `benchmarks.data`, once for each size, and times
-both, file by file, in turn. The engine folds sessions and keeps all that is derived up to date;
-plain SQL only copies the columns of the file.
+both in turn: all rows in one file, and the files of single days one after the other. The engine
+does what `release-health load` does: it judges, folds, and builds all that is derived. Plain SQL
+numbers the rows and copies them into the columns of an update.
 """
 
 import argparse
+import statistics
 import sys
 import tempfile
 import time
@@ -15,69 +17,131 @@ from functools import partial
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 from rich.console import Console
 from rich.progress import Progress
 
+from api.files import open_rows
 from benchmarks.data import Data, data_files
 from benchmarks.data.catalogue import CUSTOMERS, PROJECTS, organization_id
 from benchmarks.database import ROOT
 from benchmarks.progress import bar
 from engine.engine import Engine
+from schema.session import ARRIVAL, REPORTED_COLUMNS
 
 SESSIONS = 1_000_000
-_PLAIN = """
-    CREATE TABLE IF NOT EXISTS copied AS FROM read_parquet($file) LIMIT 0
-"""
+ROUNDS = 3
+_ROWS_PER_GROUP = 250_000
+
+_COLUMNS = (ARRIVAL, *REPORTED_COLUMNS)
+_CREATE = f"CREATE TABLE copied ({', '.join(f'{c.name} {c.sql_type}' for c in _COLUMNS)})"
+_COPY = f"""
+    INSERT INTO copied
+    SELECT row_number() OVER (), {", ".join(column.name for column in REPORTED_COLUMNS)}
+    FROM read_parquet($file)
+"""  # noqa: S608  (names of ours)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """What both took in seconds for the same files."""
+
+    name: str
+    ours_seconds: float
+    plain_seconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What both took in seconds, and the bytes of our file with everything in it."""
+    """How much was loaded, both courses, and the bytes of our file with everything in it."""
 
     sessions: int
     rows: int
-    ours_seconds: float
-    plain_seconds: float
+    courses: tuple[Course, ...]
     file_bytes: int
 
     def lines(self) -> tuple[str, ...]:
         """Tell it in a few lines."""
-        ours, plain = self.sessions / self.ours_seconds, self.sessions / self.plain_seconds
         return (
-            f"{self.sessions:,} sessions in {self.rows:,} rows",
-            f"engine     {ours:,.0f} sessions a second, all kept up to date",
-            f"plain SQL  {plain:,.0f} sessions a second, only copied",
-            f"ratio      {ours / plain:.2f}",
-            f"file       {self.file_bytes / self.sessions:.1f} bytes a session",
+            f"{self.sessions:,} sessions in {self.rows:,} rows,"
+            f" {self.file_bytes / self.sessions:.1f} bytes a session",
+            *(
+                f"{course.name:10} engine {self.sessions / course.ours_seconds:,.0f} sessions a"
+                f" second with all that is derived, plain SQL"
+                f" {self.sessions / course.plain_seconds:,.0f}:"
+                f" ratio {course.plain_seconds / course.ours_seconds:.2f}"
+                for course in self.courses
+            ),
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """A fresh folder for one round: our file in it, and the bare one."""
+
+    folder: Path
+
+    @property
+    def ours(self) -> Path:
+        return self.folder / "engine.duckdb"
+
+    def race(self, files: Sequence[Path], *, ours_first: bool) -> tuple[float, float]:
+        """Load files into both, each file another one first; give the seconds of both."""
+        ours = plain = 0.0
+        with _prepared(self.ours) as engine, _bare(self.folder / "plain.duckdb") as connection:
+            for number, file in enumerate(files, start=ours_first):
+                turns = (partial(_load, engine, file), partial(_copy, connection, file))
+                seconds = [0.0, 0.0]
+                for turn in (0, 1) if number % 2 else (1, 0):
+                    began = time.perf_counter()
+                    turns[turn]()
+                    seconds[turn] = time.perf_counter() - began
+                ours, plain = ours + seconds[0], plain + seconds[1]
+        return ours, plain
+
+
 def measure(data: Data, folder: Path, *, progress: Callable[[int, int], None]) -> Outcome:
-    """Load all files into both, another one first each time."""
-    ours = plain = 0.0
-    place = folder / "engine.duckdb"
-    with _prepared(place) as engine, duckdb.connect(str(folder / "plain.duckdb")) as connection:
-        for number, file in enumerate(data.files):
-            turns = (partial(_load, engine, file), partial(_copy, connection, file))
-            seconds = [0.0, 0.0]
-            for turn in (0, 1) if number % 2 else (1, 0):
-                began = time.perf_counter()
-                turns[turn]()
-                seconds[turn] = time.perf_counter() - began
-            ours, plain = ours + seconds[0], plain + seconds[1]
-            progress(number + 1, len(data.files))
-        sessions = engine.inventory().sessions
+    """Load all rows as one file, the median of some rounds, and as files of single days."""
+    whole = folder / "whole.parquet"
+    _join(data.files, whole)
+    rounds = []
+    for number in range(ROUNDS):
+        place = _Place(folder=folder / f"round-{number}")
+        rounds.append(place.race([whole], ours_first=bool(number % 2)))
+        progress(number + 1, ROUNDS + 1)
+    ours, plain = (statistics.median(seconds) for seconds in zip(*rounds, strict=True))
+    daily = _Place(folder=folder / "daily")
+    ours_daily, plain_daily = daily.race(data.files, ours_first=True)
+    progress(ROUNDS + 1, ROUNDS + 1)
     return Outcome(
-        sessions=sessions,
+        sessions=data.sessions,
         rows=data.updates + data.counted_rows,
-        ours_seconds=ours,
-        plain_seconds=plain,
-        file_bytes=place.stat().st_size,
+        courses=(
+            Course(name="one file", ours_seconds=ours, plain_seconds=plain),
+            Course(
+                name=f"{len(data.files)} files",
+                ours_seconds=ours_daily,
+                plain_seconds=plain_daily,
+            ),
+        ),
+        file_bytes=place.ours.stat().st_size,
     )
 
 
+def _join(files: Sequence[Path], whole: Path) -> None:
+    """Write all rows into one file, in groups of a usual size whatever the files have."""
+    with pq.ParquetWriter(whole, pq.read_schema(files[0]), compression="zstd") as writer:
+        held: list[pa.Table] = []
+        for file in files:
+            held.append(pq.read_table(file))
+            if file == files[-1] or sum(map(len, held)) >= _ROWS_PER_GROUP:
+                writer.write_table(pa.concat_tables(held), row_group_size=_ROWS_PER_GROUP)
+                held = []
+
+
 def _prepared(place: Path) -> Engine:
+    place.parent.mkdir()
     engine = Engine.open(place)
     for customer in CUSTOMERS:
         engine.directory.create_organization(customer.slug, id=organization_id(customer.slug))
@@ -86,14 +150,20 @@ def _prepared(place: Path) -> Engine:
     return engine
 
 
+def _bare(place: Path) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(str(place))
+    connection.execute(_CREATE)
+    return connection
+
+
 def _load(engine: Engine, file: Path) -> None:
-    engine.load(pq.read_table(file))
+    with open_rows(file) as rows:
+        engine.load(rows.batches, digest=rows.digest)
     engine.build()
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
-    for statement in (_PLAIN, "INSERT INTO copied FROM read_parquet($file)"):
-        connection.execute(statement, {"file": str(file)}).fetchall()
+    connection.execute(_COPY, {"file": str(file)}).fetchall()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -26,10 +26,12 @@ def test_data_is_drawn_once_and_loaded_whole(tmp_path: Path) -> None:
     assert again == data
     assert {file: file.stat().st_mtime_ns for file in again.files} == written
     assert data.sessions == SESSIONS
-    assert outcome.sessions == data.sessions + data.counted
+    assert [course.name for course in outcome.courses] == ["one file", f"{len(data.files)} files"]
     assert outcome.rows == sum(pq.read_metadata(file).num_rows for file in data.files)
-    with Engine.open(tmp_path / "engine.duckdb") as engine:
-        assert engine.verify().clean
+    for place in ("round-0", "daily"):
+        with Engine.open(tmp_path / place / "engine.duckdb") as engine:
+            assert engine.inventory().sessions == data.sessions + data.counted
+            assert engine.verify().clean
 
 
 def test_command_tells_the_ratio(tmp_path: Path) -> None:
