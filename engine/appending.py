@@ -26,6 +26,9 @@ _NAMES = {"release": release_name_problem, "environment": environment_name_probl
 _MOST_NAMES = 20_000
 """So many different names are looked at one by one; where there are more, each row is."""
 
+_ROW_GROUP = 122_880
+"""So many rows DuckDB keeps together."""
+
 _COUNT_NEW = "SELECT count(*) FROM newcomers"
 
 
@@ -59,10 +62,9 @@ def append_batch(
             bad = cursor.execute(statements.problems).fetchall()
         if len(bad) < len(table):
             told = statements.users_of_good_rows if bad else statements.users
-            cursor.register(USERS, cursor.sql(told).to_arrow_table())
-            _number_people(cursor)
-            ((appended,),) = cursor.execute(statements.append, {"first": first}).fetchall()
-            cursor.unregister(USERS)
+            with _visible(cursor, USERS, cursor.sql(told).to_arrow_table()):
+                _number_people(cursor)
+                ((appended,),) = cursor.execute(statements.append, {"first": first}).fetchall()
         if appended + len(bad) < len(table):
             bad = cursor.execute(statements.problems).fetchall()
     return Intake(
@@ -97,9 +99,42 @@ def _incoming(
         "distinct_id": pa.nulls(len(table)),
         **columns,
     }
-    cursor.register(INCOMING, pa.table(columns))
-    yield tuple((name, form) for name, (_, form) in given.items())
-    cursor.unregister(INCOMING)  # nothing can be unregistered after a failure, but its cursor ends
+    with _visible(cursor, INCOMING, _in_row_groups(pa.table(columns))):
+        yield tuple((name, form) for name, (_, form) in given.items())
+
+
+def _in_row_groups(table: pa.Table) -> pa.Table:
+    """Cut a table as the database will: each piece is written by one thread, as far as it goes."""
+    pieces = table.combine_chunks().to_batches(max_chunksize=_ROW_GROUP)
+    return pa.Table.from_batches(pieces, table.schema)
+
+
+class _Table:
+    """A table to be read until it is taken away."""
+
+    def __init__(self, table: pa.Table) -> None:
+        self._table: pa.Table | None = table
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        assert self._table is not None
+        return self._table.__arrow_c_stream__(requested_schema)
+
+    def take_away(self) -> None:
+        self._table = None
+
+
+@contextmanager
+def _visible(cursor: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> Iterator[None]:
+    """Let a cursor see a table by a name.
+
+    DuckDB keeps what was registered until the transaction ends, and all batches of a load are in
+    one. Nothing can be unregistered after a failure, but then the transaction ends.
+    """
+    shown = _Table(table)
+    cursor.register(name, shown)
+    yield
+    cursor.unregister(name)
+    shown.take_away()
 
 
 def _formed(name: str, column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, Form]:

@@ -221,6 +221,15 @@ def test_count_is_a_whole_number(connection: duckdb.DuckDBPyConnection, value: o
     assert found.bad == (BadRow(line=1, reason=f"crashed is {shown(value)}; {WHOLE}"),)
 
 
+def test_count_has_a_bound(connection: duckdb.DuckDBPyConnection) -> None:
+    """The same as for clients; far more sessions than there are could not be added up."""
+    found = rows_taken(connection, {**COUNTED, "exited": 2**32 - 1}, {**COUNTED, "exited": 2**32})
+
+    assert found.bad == (
+        BadRow(line=2, reason="exited is 4294967296; it must be at most 4294967295"),
+    )
+
+
 def test_pre_counted_row_has_all_five_counts(connection: duckdb.DuckDBPyConnection) -> None:
     """One count given makes the others 0; a nil session id is none."""
     update = one(connection, {**COUNTED, "session_id": NIL_UUID, "crashed": 2})

@@ -240,8 +240,7 @@ def test_storage_tells_whether_answers_may_have_changed() -> None:
     storage = Storage.open(None)
     insert = "INSERT INTO stale_days VALUES (1, 2)"
     settled = [storage.settled]
-    with storage.adding() as cursor:
-        cursor.execute("INSERT INTO pending_updates VALUES (1, '[]')")
+    storage.add("INSERT INTO pending_updates VALUES (1, '[]')", {})
     settled.append(storage.settled)
     with pytest.raises(duckdb.Error), storage.writing() as cursor:
         cursor.execute(f"{insert}; SELECT error('undone')")
@@ -282,19 +281,6 @@ def test_a_wrong_statement_stays_a_bug() -> None:
         cursor.execute("SELECT * FROM nowhere")
     with pytest.raises(duckdb.CatalogException), storage.writing() as cursor:
         cursor.execute("SELECT * FROM nowhere")
-
-
-def test_added_rows_move_nothing_that_questions_read() -> None:
-    """What was read and kept stays right while rows are added that no question reads."""
-    storage = Storage.open(None)
-    before = storage.settled
-    storage.add("INSERT INTO pending_updates VALUES (0, $text)", {"text": "[]"})
-    added = storage.settled
-    with storage.writing() as cursor:
-        cursor.execute("DELETE FROM pending_updates")
-
-    assert added == before
-    assert storage.settled != before
 
 
 def test_log_is_written_over_beside_those_who_add(tmp_path: Path) -> None:
