@@ -6,7 +6,7 @@ Owns the wording. Does not decide anything: it takes the same walk as a plain an
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from engine.condition import Condition, Either, Membership
+from engine.condition import Condition, Either, Membership, simplify
 from engine.pipeline import Resources, walk
 from engine.plan import Plan
 from engine.query import Query
@@ -44,7 +44,7 @@ def _describe(query: Query) -> list[str]:
         f"fields      {', '.join(query.fields)}",
         f"range       {start} to {end}, {window.count} buckets of {window.step} s",
         f"projects    {', '.join(map(str, query.project_ids))}",
-        f"rows where  {describe_condition(query.condition)}",
+        f"rows where  {describe_condition(simplify(query.condition))}",
         f"grouped by  {', '.join(key.value for key in query.keys) or 'nothing'}"
         + (", each split by session.status" if query.by_status else ""),
         f"groups      at most {query.budget.groups} from {query.budget.offset}",

@@ -61,7 +61,6 @@ class Counts:
         kept = (moments >= window.start // self._seconds) & (moments < window.end // self._seconds)
         kept &= self._cells[frame.codes] != NO_GROUP
         self._frame = frame if kept.all() else frame.where(kept)
-        self.rows = len(self._frame.codes)
         self._totals: Mapping[GroupKey, Values] | None = None
 
     def groups(self) -> Mapping[GroupKey, Values]:

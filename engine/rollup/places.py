@@ -64,8 +64,10 @@ def read_rows(snapshot: Snapshot, text: str, places: Sequence[Place]) -> dict[st
     found = cursor.execute(text, ends).fetchnumpy()
     cursor.unregister(PLACES)  # nothing can be unregistered after a failure, but its cursor ends
     cursor.unregister(FRESH_LABELS)
+    columns = {name: np.asarray(column) for name, column in found.items()}
     snapshot.note(text, **ends)
-    return {name: np.asarray(column) for name, column in found.items()}
+    snapshot.rows += len(next(iter(columns.values())))
+    return columns
 
 
 def number_fresh(snapshot: Snapshot, labels: Labels) -> None:

@@ -33,8 +33,8 @@ from schema.catalog import Measure, Subject
 class Found:
     """The groups of the page and one more in answer order, and what was asked of storage.
 
-    `sources` names the tables that answered, `rows` is how many rows of counts were added up, and
-    `statements` are those that read what was not kept.
+    `sources` names the tables that answered, `rows` is how many came back from storage, and
+    `statements` are those that asked for them; what was kept is not among them.
     """
 
     groups: tuple[Measured, ...]
@@ -162,11 +162,10 @@ def _read(
             if subject in subjects and subject not in parts:
                 parts[subject] = reader.part(subject, plan, opened, chosen)
         groups = _complete(plan, chosen, [part for one, part in parts.items() if one in subjects])
-        counts = parts.get(Subject.SESSION)
         return Found(
             groups=groups,
             statements=opened.statements,
-            rows=counts.rows if isinstance(counts, Counts) else 0,
+            rows=opened.rows,
             sources=_sources(plan, opened, parts),
         )
 

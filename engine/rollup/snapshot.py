@@ -114,6 +114,8 @@ class Snapshot:
     directory: Directory
     """The labels of this question, those included that the table does not have yet."""
     interrupted: bool = False
+    rows: int = 0
+    """How many rows were read so far."""
     read: dict[str, tuple[int, int]] = field(default_factory=dict)
     """The statements that were run, and their first and last days."""
     _open: Callable[[], duckdb.DuckDBPyConnection]
