@@ -127,9 +127,8 @@ def test_load_is_kept_where_building_fails(monkeypatch: pytest.MonkeyPatch) -> N
     started = NOW.timestamp() - 86_400
     rows = [{"project_id": 1, "started": started, "exited": 1} for _ in range(50_000)]
     with open_engine() as engine:
-        with monkeypatch.context() as patched:
-            patched.setattr("engine.engine.build", no_room)
-            report = engine.load(rows)
+        monkeypatch.setattr(engine, "build", no_room)
+        report = engine.load(rows)
         found = ask(engine).answer
 
     assert report.counted == 50_000
@@ -137,7 +136,7 @@ def test_load_is_kept_where_building_fails(monkeypatch: pytest.MonkeyPatch) -> N
     assert found.trace.source == "sessions"
 
 
-def no_room(_storage: object) -> tuple[()]:
+def no_room() -> int:
     """Fail as a build does on a full disk."""
     message = "no room"
     raise StorageUnavailable(message)
