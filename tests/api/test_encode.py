@@ -1,5 +1,7 @@
 """A result becomes a body, keys in the published order."""
 
+from dataclasses import replace
+
 import orjson
 import pytest
 
@@ -14,6 +16,11 @@ def result(*groups: Group, start: int = 1773014400, days: int = 2, query: str = 
     return Result(
         start=start, end=start + days * 86_400, step=86_400, groups=groups, query=query, page=PAGE
     )
+
+
+def spoken(answered: Result) -> dict[str, object]:
+    """Give what a caller reads in the body."""
+    return dict(orjson.loads(dump(encode(answered))))
 
 
 def test_a_whole_body() -> None:
@@ -36,7 +43,7 @@ def test_a_whole_body() -> None:
 
 def test_what_is_left_out_has_no_key() -> None:
     """A group without totals or series does not mention them."""
-    body = encode(
+    body = spoken(
         result(
             Group(by={}, totals=None, series={"sum(session)": (1, 2)}),
             Group(by={}, totals={"sum(session)": 3}, series=None),
@@ -54,14 +61,22 @@ def test_only_numbers_that_json_can_say_leave(number: float) -> None:
     """NaN and the infinities become null, in totals and in series."""
     group = Group(by={}, totals={"f": number}, series={"f": (number,)})
 
-    assert encode(result(group))["groups"] == [
+    assert spoken(result(group))["groups"] == [
         {"by": {}, "totals": {"f": None}, "series": {"f": [None]}}
     ]
 
 
 def test_early_years_have_four_digits() -> None:
     """A year before 1000 is padded."""
-    assert encode(result(start=-62135596800, days=1))["start"] == "0001-01-01T00:00:00Z"
+    assert spoken(result(start=-62135596800, days=1))["start"] == "0001-01-01T00:00:00Z"
+
+
+def test_last_moments() -> None:
+    """The last day there is can be answered, bucket by bucket."""
+    body = spoken(replace(result(start=253402128000, days=1), step=43_200))
+
+    assert body["intervals"] == ["9999-12-30T00:00:00Z", "9999-12-30T12:00:00Z"]
+    assert body["end"] == "9999-12-31T00:00:00Z"
 
 
 @pytest.mark.parametrize(
@@ -82,6 +97,6 @@ def test_text_is_well_formed(text: str, expected: str) -> None:
 
 def test_the_query_is_echoed_even_with_lone_surrogates() -> None:
     """What an embedding program passes in never breaks the encoder."""
-    body = orjson.loads(dump(encode(result(query="a\ud800"))))
+    body = spoken(result(query="a\ud800"))
 
     assert body["query"] == "a\ufffd"
