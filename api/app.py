@@ -163,7 +163,7 @@ def _lifespan(
     return life
 
 
-def _on_engine_error(request: Request, error: Exception) -> Response:
+async def _on_engine_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, EngineError):
         raise error
     note = note_of(request)
@@ -172,7 +172,7 @@ def _on_engine_error(request: Request, error: Exception) -> Response:
     return render(error)
 
 
-def _on_http_error(request: Request, error: Exception) -> Response:
+async def _on_http_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     return render_http(error, request.method)
