@@ -13,11 +13,21 @@ from engine.storage import LOG_BYTES
 
 
 class DoorSettings(BaseModel):
-    """What can be chosen about the door for envelopes.
+    """What can be chosen about the door: its connections, and what envelopes may bring.
 
     Each field's `title` says what a right value looks like.
     """
 
+    keep_alive_seconds: Annotated[
+        int,
+        Field(
+            title="a whole number of seconds from 1 to 3600",
+            description="How long a connection may rest between two requests before it is closed:"
+            " longer than a proxy in front keeps it; 5 at most while there are more than 256.",
+            ge=1,
+            le=3600,
+        ),
+    ] = 75
     queued_rows: Annotated[
         int,
         Field(

@@ -1,4 +1,4 @@
-"""The connections of the service: how long a head may take, and who is answered without delay.
+"""The connections of the service: how long they may rest, and who is answered without delay.
 
 Owns the protocol between the sockets and the application. Does not know what is asked.
 
@@ -20,10 +20,13 @@ from api.shortcut import Answer, Shortcut, Taker, spelled
 class WireProtocol(HttpToolsProtocol):
     """The HTTP server, with a shortcut, and without patience for heads that do not end.
 
-    A connection that sends no head costs the sender nothing, and there are only so many.
+    A connection that sends no head costs the sender nothing, and there are only so many. That is
+    why none rests long, either, while there are more than `crowd`.
     """
 
     head_seconds: ClassVar[float] = 30.0
+    crowd: ClassVar[int] = 256
+    crowd_rest_seconds: ClassVar[int] = 5
     shortcut: ClassVar[Shortcut | None] = None
     _usual: ClassVar[tuple[object, bytes]] = (None, b"")
     _head_timer: asyncio.TimerHandle | None = None
@@ -42,13 +45,14 @@ class WireProtocol(HttpToolsProtocol):
         super().data_received(data)
         if self._arriving is not None:
             self._leave(self._arriving)
-        if self.cycle is None or self.cycle.response_complete:  # type: ignore[redundant-expr]  # None before the first request
+        if self._rests_since is None and not self._is_busy():  # type: ignore[redundant-expr]  # an answer sets it
             self._await_head()
         elif self._head_timer is not None:
             self._await_no_head()
 
     def on_message_begin(self) -> None:
         """Begin a request; what only the application wants to know of it can wait."""
+        self._rests_since = None
         self.url = b""
         self.expect_100_continue = False
         self.headers = []
@@ -71,6 +75,13 @@ class WireProtocol(HttpToolsProtocol):
             self._leave(exchange)
         self._arriving = None
 
+    def on_response_complete(self) -> None:
+        """End a response; if no other request is there, the connection rests by our rules."""
+        super().on_response_complete()
+        if self.timeout_keep_alive_task is not None:
+            self._unset_keepalive_if_required()
+            self._rest()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """End a connection."""
         self._await_no_head()
@@ -78,12 +89,15 @@ class WireProtocol(HttpToolsProtocol):
             self._rest_timer.cancel()
         super().connection_lost(exc)
 
+    def _is_busy(self) -> bool:
+        """Tell whether a request is there that has no answer yet."""
+        return self.cycle is not None and not self.cycle.response_complete  # type: ignore[redundant-expr]  # None before the first request
+
     def _taker(self) -> Taker | None:
-        busy = self.cycle is not None and not self.cycle.response_complete  # type: ignore[redundant-expr]  # None before the first request
         parser = self.parser
         if (
             self.shortcut is None
-            or busy
+            or self._is_busy()
             or self.expect_100_continue
             or parser.should_upgrade()
             or not parser.should_keep_alive()
@@ -120,26 +134,36 @@ class WireProtocol(HttpToolsProtocol):
         if self.pipeline or self.transport.is_closing():
             self.on_response_complete()
         else:
+            self.server_state.total_requests += 1
+            self.flow.resume_reading()
             self._rest()
 
     def _rest(self) -> None:
-        """End a response like the server, but with one timer for many of them."""
-        self.server_state.total_requests += 1
-        self.flow.resume_reading()
+        """Let the connection rest, with one timer for many responses."""
         self._rests_since = self.loop.time()
         if self._rest_timer is None:
-            self._rest_timer = self.loop.call_later(self.timeout_keep_alive, self._end_rest)
+            self._look_after(self._longest_rest())
 
     def _end_rest(self) -> None:
         """Close a connection that rests for too long; look again later at one that does not yet."""
         self._rest_timer = None
         if self._rests_since is None:
             return
-        left = self._rests_since + self.timeout_keep_alive - self.loop.time()
+        left = self._rests_since + self._longest_rest() - self.loop.time()
         if left > 0:
-            self._rest_timer = self.loop.call_later(left, self._end_rest)
+            self._look_after(left)
         else:
             self.timeout_keep_alive_handler()
+
+    def _longest_rest(self) -> float:
+        usual = self.timeout_keep_alive
+        return usual if len(self.connections) <= self.crowd else min(usual, self.crowd_rest_seconds)
+
+    def _look_after(self, seconds: float) -> None:
+        """Look so often that those who rest long make room soon where a crowd comes."""
+        self._rest_timer = self.loop.call_later(
+            min(seconds, self.crowd_rest_seconds), self._end_rest
+        )
 
     def _usual_headers(self) -> bytes:
         """Spell what the server adds to every answer; it makes another list each second."""

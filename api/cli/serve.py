@@ -61,7 +61,8 @@ def serve(
             with offered(settings.database, _local_url(listener)) as control:
                 begin_upkeep(engine, settings)
                 _greet(engine, settings, port=listener.getsockname()[1])
-                _run(create_app(settings, engine=engine, control_secret=control.secret), listener)
+                app = create_app(settings, engine=engine, control_secret=control.secret)
+                _run(app, listener, rest_seconds=settings.keep_alive_seconds)
 
 
 def _listening(settings: Settings) -> socket.socket:
@@ -122,7 +123,7 @@ def _local_url(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _run(app: Application, listener: socket.socket) -> None:
+def _run(app: Application, listener: socket.socket, *, rest_seconds: int) -> None:
     """Serve until a signal; requests that are being answered then have a little time left."""
     _spare_the_collector()
     sys.setswitchinterval(_SWITCH_SECONDS)
@@ -133,6 +134,7 @@ def _run(app: Application, listener: socket.socket) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        timeout_keep_alive=rest_seconds,
         timeout_graceful_shutdown=_LAST_SECONDS,
     )
     uvicorn.Server(config).run(sockets=[listener])

@@ -1,4 +1,4 @@
-"""Connections: heads are not awaited for ever, and whole requests may be answered at once."""
+"""Connections: heads and rests have an end, and whole requests may be answered at once."""
 
 import asyncio
 import socket
@@ -78,8 +78,12 @@ def served(
     talk: Callable[[int], Awaitable[list[tuple[bytes, bool]]]],
     *,
     rest_seconds: int = 60,
+    staying: tuple[bytes, ...] = (),
 ) -> list[tuple[bytes, bool]]:
-    """Serve the application with a protocol while somebody talks to it."""
+    """Serve the application with a protocol while somebody talks to it.
+
+    Others say something and stay until the server is told to stop, and after.
+    """
 
     async def scene() -> list[tuple[bytes, bool]]:
         with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -94,10 +98,12 @@ def served(
             serving = asyncio.create_task(server.serve(sockets=[listener]))
             while not server.started:  # noqa: ASYNC110  (the server has no event for it)
                 await asyncio.sleep(0.01)
-            found = await talk(listener.getsockname()[1])
+            port = listener.getsockname()[1]
+            others = [asyncio.create_task(heard(port, one, seconds=60)) for one in staying]
+            found = await talk(port)
             server.should_exit = True
             await serving
-            return found
+            return [*found, *await asyncio.gather(*others)]
 
     return asyncio.run(scene())
 
@@ -224,3 +230,64 @@ def test_connections_rest_for_a_while_only(step: bytes) -> None:
     ((answer, closed),) = served(short(Front()), talk, rest_seconds=1)
 
     assert (answer.count(b"200 OK"), closed) == (15, True)
+
+
+@pytest.mark.parametrize("step", [POST, REQUEST], ids=["short", "long"])
+def test_rest_is_no_wait_for_a_head(step: bytes) -> None:
+    """Who is answered may rest for longer than a head may take; half a head ends that."""
+
+    class Impatient(WireProtocol):
+        head_seconds = 0.3
+        shortcut: ClassVar[Front] = Front()
+
+    async def talk(port: int) -> list[tuple[bytes, bool]]:
+        talks = (
+            heard(port, step, b"", b"", b"", b"", step, seconds=0.6),
+            heard(port, step, b"", b"", b"", b"", step[:9], seconds=1.5),
+            heard(port, step + step[:9], seconds=1.5),
+        )
+        return list(await asyncio.gather(*talks))
+
+    rested, *halves = served(Impatient, talk, rest_seconds=2)
+
+    assert (rested[0].count(b"200 OK"), rested[1]) == (2, False)
+    assert halves[0] == (halves[0][0], True)
+    assert halves[0][0].count(b"200 OK") == 1
+    assert halves[1][0].count(b"200 OK") == 1
+
+
+@pytest.mark.parametrize("step", [POST, REQUEST], ids=["short", "long"])
+def test_nobody_rests_long_in_a_crowd(step: bytes) -> None:
+    """Of many connections those that rest are closed, until there are few; of few none is."""
+
+    class Crowded(WireProtocol):
+        crowd = 2
+        crowd_rest_seconds = 1
+        shortcut: ClassVar[Front] = Front()
+
+    async def talk(port: int) -> list[tuple[bytes, bool]]:
+        few = [heard(port, step, seconds=2.5) for _ in range(2)]
+        many = [heard(port, step, step, seconds=6) for _ in range(5)]
+        return [*await asyncio.gather(*few), *await asyncio.gather(*many)]
+
+    talks = served(Crowded, talk, rest_seconds=3600)
+    few, many = talks[:2], talks[2:]
+
+    assert [(answer.count(b"200 OK"), closed) for answer, closed in few] == [(1, False)] * 2
+    assert [answer.count(b"200 OK") for answer, _ in many] == [2] * 5
+    assert sum(closed for _, closed in many) >= 3
+
+
+@pytest.mark.parametrize("step", [POST, REQUEST], ids=["short", "long"])
+def test_server_that_stops_hangs_up_on_who_rests(step: bytes) -> None:
+    """However long they might have rested, it does not wait for them."""
+
+    async def talk(port: int) -> list[tuple[bytes, bool]]:
+        return [await heard(port, *[step] * 5, seconds=0.1)]
+
+    (talking, *resting) = served(
+        short(Front()), talk, rest_seconds=3600, staying=(step, step, step)
+    )
+
+    assert talking[0].count(b"200 OK") == 5
+    assert [(answer.count(b"200 OK"), closed) for answer, closed in resting] == [(1, True)] * 3

@@ -116,6 +116,32 @@ def test_many_connections(service: Service) -> None:
     assert soon(lambda: service.total("acme", SECRETS["acme"]) == statuses[200])
 
 
+def test_resting_connections(service: Service) -> None:
+    """Two hundred that were answered and rest are in nobody's way, and each is heard again."""
+
+    async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> int:
+        writer.write(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        return (await answer(reader)).status
+
+    async def scene() -> tuple[list[int], list[int], int]:
+        assert await usual(service) == 200
+        before = service.peak_bytes()
+        connections = [await asyncio.open_connection("127.0.0.1", service.port) for _ in range(200)]
+        assert [await ask(*one) for one in connections] == [200] * 200
+        others = [await usual(service) for _ in range(10)]
+        again = [await ask(*one) for one in connections]
+        growth = service.peak_bytes() - before
+        for _, writer in connections:
+            writer.close()
+        return others, again, growth
+
+    others, again, growth = asyncio.run(scene())
+
+    assert others == [200] * 10
+    assert again == [200] * 200
+    assert growth < ALLOWED_GROWTH_BYTES
+
+
 def test_organizations_leave_each_other_alone(service: Service) -> None:
     """One that floods the door is told to pause; another meanwhile gets everything in."""
 
