@@ -107,7 +107,7 @@ def _find(planned: Plan, resources: Resources, watch: Stopwatch) -> Found:
                 planned,
                 resources.reader,
                 timeout_seconds=resources.limits.timeout_seconds,
-                worn=Source.SESSIONS not in resources.sources,
+                anyway=Source.SESSIONS not in resources.sources,
             )
         if found is not None:
             return found

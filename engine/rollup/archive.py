@@ -4,21 +4,20 @@ Owns where a day comes from: the shelf, its built table, or the sessions if it h
 know groups or buckets.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, Generic, TypeAlias, TypeVar
+from typing import Final, Generic, TypeVar
 
+from engine.rollup.content import Content, Form, gather, merge, relabelled, size_of
 from engine.rollup.grain import Days, block_of, blocks_of, days_of_block
 from engine.rollup.labels import Codes
-from engine.rollup.runs import Detail, Level, Run, Store, read_built, read_sessions
+from engine.rollup.runs import PROJECTS, Detail, Level, Runs, Store, read_built, read_sessions
 from engine.rollup.shelf import Shelf
 from engine.rollup.snapshot import Place, Snapshot
 from schema.catalog import Key
 
 Cell = TypeVar("Cell")
-Content: TypeAlias = Mapping[int, Mapping[int, Cell]]
-"""By label, then by hour."""
 
 ALL_PROJECTS: Final = 0
 """In place of a project where several are put together."""
@@ -41,16 +40,25 @@ def across_projects(snapshot: Snapshot, level: Level) -> Codes:
 class Archive(Generic[Cell]):
     """How the days of a store are read, what is made of them, and where they are kept.
 
-    `merge` puts several of them together; `merges_days` says that a block of days is cheaper to
-    have than each of them.
+    `merges_days` says that a block of days is cheaper to have than each of them; cells of less than
+    `few_rows` are made when they are asked for.
     """
 
     store: Store
-    gather: Callable[[Iterable[Run], Sequence[Place]], dict[Place, Content[Cell]]]
-    size_of: Callable[[Content[Cell]], int]
-    merge: Callable[[Sequence[Content[Cell]]], Content[Cell]]
+    form: Form[Cell]
     merges_days: bool
     shelf: Shelf
+    few_rows: int
+
+    def _merge(self, contents: Sequence[Content[Cell]], level: Level) -> Content[Cell]:
+        return merge(contents, self.form, few_rows=self._few_rows(level))
+
+    def _few_rows(self, level: Level) -> int:
+        """Give how many rows make a cell at once; projects are few, and share one label."""
+        return 0 if level == PROJECTS else self.few_rows
+
+    def _size_of(self, content: Content[Cell]) -> int:
+        return size_of(content, self.form)
 
     def days(
         self, snapshot: Snapshot, places: Sequence[Place], detail: Detail
@@ -58,19 +66,19 @@ class Archive(Generic[Cell]):
         """Give days in a detail: kept ones, and others as they are read now."""
 
         def read_with(
-            reading: Callable[..., Iterable[Run]], missing: Sequence[Place]
+            reading: Callable[..., Runs], missing: Sequence[Place]
         ) -> dict[Place, Content[Cell]]:
             found: dict[Place, Content[Cell]] = {}
             for some in _portions(missing):
                 runs = reading(snapshot, self.store, some, detail)
-                found |= self.gather(runs, some)
+                found |= gather(runs, some, self.form, few_rows=self._few_rows(detail.level))
             return found
 
         versions = {
             place: version for place in places if (version := snapshot.version(place)) is not None
         }
         read = partial(read_with, read_sessions if detail.hourly else read_built)
-        found = self.shelf.find((self.store, detail), versions, read, self.size_of)
+        found = self.shelf.find((self.store, detail), versions, read, self._size_of)
         changed = [place for place in places if place in snapshot.stale]
         return found | read_with(read_sessions, changed)
 
@@ -85,14 +93,15 @@ class Archive(Generic[Cell]):
         def merge_projects(missing: Sequence[Place]) -> dict[Place, Content[Cell]]:
             wanted = [(project, day) for _, day in missing for project in projects]
             found = self.days(snapshot, wanted, detail)
-            heads = across_projects(snapshot, detail.level).tolist()
+            heads = across_projects(snapshot, detail.level)
             return {
-                place: self.merge(
+                place: self._merge(
                     [
-                        {heads[label]: hours}
+                        relabelled(found[project, place[1]], heads)
                         for project in projects
-                        for label, hours in found.get((project, place[1]), {}).items()
-                    ]
+                        if (project, place[1]) in found
+                    ],
+                    detail.level,
                 )
                 for place in missing
             }
@@ -104,7 +113,7 @@ class Archive(Generic[Cell]):
             if day not in changed
         }
         kind = (self.store, detail, tuple(projects))
-        found = self.shelf.find(kind, versions, merge_projects, self.size_of)
+        found = self.shelf.find(kind, versions, merge_projects, self._size_of)
         return {day: content for (_, day), content in found.items()}
 
     def blocks(
@@ -118,8 +127,13 @@ class Archive(Generic[Cell]):
             wanted = [(project, day) for project, block in missing for day in days_of_block(block)]
             found = self.days(snapshot, wanted, detail)
             return {
-                (project, block): self.merge(
-                    [found[project, day] for day in days_of_block(block) if (project, day) in found]
+                (project, block): self._merge(
+                    [
+                        found[project, day]
+                        for day in days_of_block(block)
+                        if (project, day) in found
+                    ],
+                    detail.level,
                 )
                 for project, block in missing
             }
@@ -132,4 +146,4 @@ class Archive(Generic[Cell]):
             for block in blocks_of(days)
             if (project, block) in newest and (project, block) not in changed
         }
-        return self.shelf.find((self.store, detail, "blocks"), versions, merge_days, self.size_of)
+        return self.shelf.find((self.store, detail, "blocks"), versions, merge_days, self._size_of)

@@ -6,7 +6,7 @@ groups or buckets.
 
 import math
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -14,12 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.aggregates import Values
+from engine.rollup.content import Form
+from engine.rollup.places import Array
 from engine.rollup.ranks import Ordered, at_ranks
-from engine.rollup.runs import Run, joined
-from engine.rollup.snapshot import Place
 from schema.catalog import Measure
 
 Seconds: TypeAlias = npt.NDArray[np.float64]
+Parts: TypeAlias = npt.NDArray[np.int32]
 
 SHARES: Final = {
     Measure.DURATION_P50: 0.5,
@@ -30,6 +31,7 @@ SHARES: Final = {
 }
 
 _PARTS_A_SECOND: Final = 1000.0
+_FEW: Final = 8
 _MOST_SECONDS: Final = float(np.iinfo(np.int32).max) / _PARTS_A_SECOND
 
 
@@ -51,57 +53,48 @@ class Cell:
         return self.values / _PARTS_A_SECOND if self.scaled else self.values.astype(np.float64)
 
 
-Cells: TypeAlias = Mapping[int, Mapping[int, Cell]]
-"""By label, then by hour."""
-
-
 def cell_of(seconds: Seconds) -> Cell:
     """Put durations in order."""
     ordered = np.sort(seconds)
-    parts = _whole_parts(ordered)
+    few = len(ordered) < _FEW
+    parts = _few_whole_parts(ordered.tolist()) if few else _whole_parts(ordered)
     return Cell(
         values=ordered if parts is None else parts,
         scaled=parts is not None,
-        sums=exact_sums(ordered),
+        sums=tuple(ordered.tolist()) if few else exact_sums(ordered),
     )
 
 
-def _whole_parts(ordered: Seconds) -> npt.NDArray[np.int32] | None:
+def _whole_parts(ordered: Seconds) -> Parts | None:
     """Give durations in milliseconds; None if they are not whole ones, or too many."""
-    if not len(ordered) or ordered[0] < 0 or ordered[-1] > _MOST_SECONDS:
+    if not 0 <= ordered[0] <= ordered[-1] <= _MOST_SECONDS:
         return None
     parts = np.rint(ordered * _PARTS_A_SECOND)
     return parts.astype(np.int32) if (parts / _PARTS_A_SECOND == ordered).all() else None
 
 
-def gather(runs: Iterable[Run], places: Sequence[Place]) -> dict[Place, Cells]:
-    """Put the durations of days in order; a day without rows has none."""
-    days: dict[Place, dict[int, dict[int, Cell]]] = {place: {} for place in places}
-    for place, label, hour, (values,) in joined(runs):
-        days[place].setdefault(label, {})[hour] = cell_of(values.astype(np.float64))
-    return dict(days)
+def _few_whole_parts(ordered: Sequence[float]) -> Parts | None:
+    """Do the same one by one, which costs less where there are a few."""
+    if not (ordered and 0 <= ordered[0] <= ordered[-1] <= _MOST_SECONDS):
+        return None
+    parts = [round(one * _PARTS_A_SECOND) for one in ordered]
+    whole = [part / _PARTS_A_SECOND for part in parts] == ordered
+    return np.array(parts, np.int32) if whole else None
 
 
-def merge(days: Sequence[Cells]) -> Cells:
-    """Put the durations of several days together, by label and hour."""
-    together: dict[int, dict[int, list[Cell]]] = {}
-    for cells in days:
-        for label, hours in cells.items():
-            for hour, cell in hours.items():
-                together.setdefault(label, {}).setdefault(hour, []).append(cell)
-    return {
-        label: {
-            hour: cell_of(np.concatenate([cell.seconds for cell in some]))
-            for hour, some in hours.items()
-        }
-        for label, hours in together.items()
-    }
+def make(columns: Sequence[Array]) -> Cell:
+    """Make a cell from rows in any order."""
+    return cell_of(columns[0].astype(np.float64))
 
 
-def size_of(cells: Cells) -> int:
-    """Estimate the bytes of a day."""
-    cell_bytes = (cell.values.nbytes + 300 for hours in cells.values() for cell in hours.values())
-    return 300 + sum(cell_bytes)
+def unite(cells: Sequence[Cell]) -> Cell:
+    """Put the durations of several cells together."""
+    return cell_of(np.concatenate([cell.seconds for cell in cells]))
+
+
+def size_of(cell: Cell) -> int:
+    """Estimate the bytes of a cell."""
+    return cell.values.nbytes + 300
 
 
 def measure(cells: Sequence[Cell], measures: Sequence[Measure]) -> Values:
@@ -167,3 +160,6 @@ def exact_sums(seconds: Seconds) -> tuple[float, ...]:
         sums.append(float(leading.sum()))
         rest = rest - leading
     return tuple(sums)
+
+
+FORM: Final = Form(make=make, unite=unite, size_of=size_of)

@@ -7,6 +7,7 @@ what is counted under a label.
 import threading
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Final, NamedTuple, TypeAlias
 
 import duckdb
@@ -86,6 +87,10 @@ class Directory:
             more = self.taken(part)
             flags = flags | more if either else flags & more
         return flags
+
+    def most(self, keys: Collection[Key]) -> int:
+        """Give a number that the different names in some keys are at most."""
+        return min(len(self.labels), prod(len(self.names[_PLACES[key]]) for key in keys))
 
     def fresh(self) -> Sequence[tuple[int, Label]]:
         """List the labels that are numbered from the end, with their numbers."""

@@ -39,15 +39,15 @@ class Gathered(Generic[Cell]):
 
     def groups(self) -> Collection[GroupKey]:
         """List the groups that have cells."""
-        return self.tally.totals
+        return self.tally.groups()
 
     def totals(self, group: GroupKey) -> Values:
         """Measure all cells of a group together."""
-        return self.measure(self.tally.totals.get(group, ()), self.measures)
+        return self.measure(self.tally.totals(group), self.measures)
 
     def series(self, groups: Sequence[GroupKey]) -> Mapping[GroupKey, Columns]:
         """Measure the cells of each bucket together."""
-        return {group: self._series(self.tally.series.get(group, {})) for group in groups}
+        return {group: self._series(self.tally.series(group)) for group in groups}
 
     def _series(self, cells: Mapping[int, Sequence[Cell]]) -> Columns:
         columns: dict[Measure, list[float | int | None]] = {

@@ -4,7 +4,7 @@ Owns the sets and their unions, which are exact. Does not know groups or buckets
 """
 
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -12,85 +12,71 @@ import numpy.typing as npt
 from pyroaring import BitMap
 
 from engine.aggregates import Values
+from engine.rollup.content import Form
 from engine.rollup.places import Array
-from engine.rollup.runs import Run, joined
-from engine.rollup.snapshot import Place
 from schema.catalog import Measure
 from schema.rollup import Kinds
 
 Sets: TypeAlias = Mapping[Measure, BitMap]
 """The users of one cell for each measure; without one, nobody."""
 
-Cells: TypeAlias = Mapping[int, Mapping[int, Sets]]
-"""By label, then by hour."""
-
 BITS: Final = {
-    Measure.USERS_UNHEALTHY: Kinds.UNHEALTHY,
-    Measure.USERS_CRASHED: Kinds.CRASHED,
-    Measure.USERS_ABNORMAL: Kinds.ABNORMAL,
-    Measure.USERS_UNHANDLED: Kinds.UNHANDLED,
-    Measure.USERS_ANR: Kinds.ANR,
-    Measure.USERS_FOREGROUND_ANR: Kinds.FOREGROUND_ANR,
+    Measure.USERS_UNHEALTHY: int(Kinds.UNHEALTHY),
+    Measure.USERS_CRASHED: int(Kinds.CRASHED),
+    Measure.USERS_ABNORMAL: int(Kinds.ABNORMAL),
+    Measure.USERS_UNHANDLED: int(Kinds.UNHANDLED),
+    Measure.USERS_ANR: int(Kinds.ANR),
+    Measure.USERS_FOREGROUND_ANR: int(Kinds.FOREGROUND_ANR),
 }
+"""Plain numbers: flags take ten times as long to compare, and there may be many cells."""
 
+_FEW: Final = 16
 _BYTES_A_SET: Final = 300
 _BYTES_A_CONTAINER: Final = 36
 _BYTES_A_USER: Final = 2.5
 _CONTAINER_BITS: Final = 16
 
 
-def gather(runs: Iterable[Run], places: Sequence[Place]) -> dict[Place, Cells]:
-    """Make the sets of days from their rows; a day without rows has none."""
-    days: dict[Place, dict[int, dict[int, Sets]]] = {place: {} for place in places}
-    for place, label, hour, (numbers, kinds) in joined(runs):
-        days[place].setdefault(label, {})[hour] = _sets(numbers, kinds)
-    return dict(days)
-
-
-def _set(numbers: npt.NDArray[np.uint32]) -> BitMap:
-    """Make a set; from an ordered array of the standard library it takes a tenth of the time."""
-    return BitMap(array("I", np.sort(numbers).tobytes()))
-
-
-def _sets(people: Array, kinds: Array) -> Sets:
-    numbers = people.astype(np.uint32)
+def make(columns: Sequence[Array]) -> Sets:
+    """Make the sets of users and what they met, from rows in any order."""
+    numbers, kinds = columns[0].astype(np.uint32), columns[1].astype(np.uint8)
     sets = {Measure.USERS: _set(numbers)}
-    unhealthy = np.flatnonzero(kinds)
-    if len(unhealthy):
-        numbers, bits = numbers[unhealthy], kinds[unhealthy].astype(np.uint8)
-        for measure, bit in BITS.items():
-            found = numbers[(bits & np.uint8(bit)) != 0]
-            if len(found):
-                sets[measure] = _set(found)
+    if bits := int(np.bitwise_or.reduce(kinds)):
+        sets |= _met(numbers, kinds, bits)
     return sets
 
 
-def merge(days: Sequence[Cells]) -> Cells:
-    """Put the sets of several days together, by label and hour."""
-    together: dict[int, dict[int, dict[Measure, list[BitMap]]]] = {}
-    for cells in days:
-        for label, hours in cells.items():
-            for hour, sets in hours.items():
-                places = together.setdefault(label, {}).setdefault(hour, {})
-                for measure, people in sets.items():
-                    places.setdefault(measure, []).append(people)
+def _set(numbers: npt.NDArray[np.uint32]) -> BitMap:
+    """Make a set; of many users in a tenth of the time from an ordered array that is not NumPy's.
+
+    A list serves a few: putting them in order costs more than it saves.
+    """
+    if len(numbers) < _FEW:
+        return BitMap(numbers.tolist())
+    return BitMap(array("I", np.sort(numbers).tobytes()))
+
+
+def _met(numbers: npt.NDArray[np.uint32], kinds: npt.NDArray[np.uint8], bits: int) -> Sets:
+    """Make the sets of those who met something; `bits` are those that occur."""
     return {
-        label: {
-            hour: {measure: BitMap.union(*sets) for measure, sets in measures.items()}
-            for hour, measures in hours.items()
-        }
-        for label, hours in together.items()
+        measure: _set(numbers[kinds & np.uint8(bit) != 0])
+        for measure, bit in BITS.items()
+        if bits & bit
     }
 
 
-def size_of(cells: Cells) -> int:
-    """Estimate the bytes of a day."""
-    return _BYTES_A_SET + sum(
-        _size_of_set(people)
-        for hours in cells.values()
-        for sets in hours.values()
-        for people in sets.values()
-    )
+def unite(cells: Sequence[Sets]) -> Sets:
+    """Put the sets of several cells together."""
+    together: dict[Measure, list[BitMap]] = {}
+    for sets in cells:
+        for measure, people in sets.items():
+            together.setdefault(measure, []).append(people)
+    return {measure: BitMap.union(*sets) for measure, sets in together.items()}
+
+
+def size_of(sets: Sets) -> int:
+    """Estimate the bytes of a cell."""
+    return _BYTES_A_SET + sum(map(_size_of_set, sets.values()))
 
 
 def _size_of_set(people: BitMap) -> int:
@@ -114,3 +100,6 @@ def _count(cells: Sequence[Sets], measure: Measure) -> int:
     if len(sets) == 2:
         return int(sets[0].union_cardinality(sets[1]))
     return len(BitMap.union(*sets)) if sets else 0
+
+
+FORM: Final = Form(make=make, unite=unite, size_of=size_of)

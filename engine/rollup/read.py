@@ -14,6 +14,8 @@ from engine.groups import GroupKey, Measured, page
 from engine.plan import Plan, Source
 from engine.rollup import durations, people
 from engine.rollup.archive import Archive
+from engine.rollup.choice import Choice
+from engine.rollup.content import FEW_ROWS
 from engine.rollup.counts import Counts, measures_of, subject_of
 from engine.rollup.frames import Frames
 from engine.rollup.grain import Days
@@ -46,27 +48,26 @@ class Found:
 class Reader:
     """Reads from the tables of one storage, and keeps what it has read."""
 
-    def __init__(self, storage: Storage) -> None:
-        """Keep nothing yet."""
+    def __init__(self, storage: Storage, *, few_rows: int = FEW_ROWS) -> None:
+        """Keep nothing yet; cells of less than `few_rows` are made when they are asked for."""
+        self.choice = Choice()
         self._labels = Labels()
         self._states = States(storage, self._labels.learn)
         shelf = Shelf()
         self._frames = Frames(shelf)
         self._people = Archive(
             store=PEOPLE,
-            gather=people.gather,
-            merge=people.merge,
+            form=people.FORM,
             merges_days=True,
-            size_of=people.size_of,
             shelf=shelf,
+            few_rows=few_rows,
         )
         self._durations = Archive(
             store=DURATIONS,
-            gather=durations.gather,
-            merge=durations.merge,
+            form=durations.FORM,
             merges_days=False,
-            size_of=durations.size_of,
             shelf=shelf,
+            few_rows=few_rows,
         )
 
     @contextmanager
@@ -136,23 +137,22 @@ def _level(plan: Plan) -> Level:
     return PROJECTS | frozenset(plan.keys) | keys_in(plan.rows.condition)
 
 
-def read(plan: Plan, reader: Reader, *, timeout_seconds: float, worn: bool) -> Found | None:
+def read(plan: Plan, reader: Reader, *, timeout_seconds: float, anyway: bool) -> Found | None:
     """Answer a plan whose source is a built table; the days that changed since are read anew.
 
-    None, unless `worn` days are wanted as well, says that more of them have changed than have not:
-    then it is cheaper to ask the sessions for everything.
+    None, unless it is wanted `anyway`, says that it is cheaper to ask the sessions for everything.
     """
     try:
-        return _read(plan, reader, timeout_seconds, worn=worn, again=False)
+        return _read(plan, reader, timeout_seconds, anyway=anyway, again=False)
     except Moved:
-        return _read(plan, reader, timeout_seconds, worn=worn, again=True)
+        return _read(plan, reader, timeout_seconds, anyway=anyway, again=True)
 
 
 def _read(
-    plan: Plan, reader: Reader, timeout_seconds: float, *, worn: bool, again: bool
+    plan: Plan, reader: Reader, timeout_seconds: float, *, anyway: bool, again: bool
 ) -> Found | None:
     with reader.view(plan, again=again) as opened, within(timeout_seconds, opened):
-        if opened.stale and not worn and opened.worn:
+        if not anyway and reader.choice.falls_on_sessions(plan, opened, _deciding(plan)):
             return None
         reader.number_fresh(opened)
         subjects = {subject_of(measure) for measure in measures_of(plan)}

@@ -4,15 +4,16 @@ Owns the statements that read people and durations, of built days and of others.
 becomes of the values.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.rollup.grain import HOUR_SECONDS, HOURS_A_DAY
-from engine.rollup.labels import WHOLE
+from engine.rollup.labels import WHOLE, Codes
 from engine.rollup.places import (
     DAY,
     LABELLED_SESSIONS,
@@ -88,39 +89,35 @@ class Detail:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """Values that one day has under one label, in one hour: an array for each column.
+class Runs:
+    """Rows in order of their day, project, label and hour, cut where one of these changes.
 
-    There may be several of one label, where labels were put together.
+    A run begins at its start and goes on up to the next one's; `values` are the columns of all.
     """
 
-    place: Place
-    label: int
-    hour: int
+    places: Mapping[Place, tuple[int, int]]
+    """Which runs are of a place: from one up to another."""
+    labels: Codes
+    hours: Codes
+    starts: npt.NDArray[np.intp]
     values: tuple[Array, ...]
 
 
-def read_built(
-    snapshot: Snapshot, store: Store, places: Sequence[Place], detail: Detail
-) -> Iterator[Run]:
+def read_built(snapshot: Snapshot, store: Store, places: Sequence[Place], detail: Detail) -> Runs:
     """Read built days from their table, which knows no hours."""
-    if not places:
-        return
     label = f"{WHOLE}" if detail.level == PROJECTS else "label"
     text = (
         f"SELECT project_id, day, {label} AS label, {ANY_HOUR} AS hour, {', '.join(store.values)}"  # noqa: S608  (names of ours)
         f" FROM {store.table} SEMI JOIN {PLACES} USING (project_id, day)"
         " WHERE day >= $first AND day <= $last"
     )
-    yield from _runs(read_rows(snapshot, text, places), store, _renumber(detail, snapshot))
+    return _read(snapshot, text, store, places, detail)
 
 
 def read_sessions(
     snapshot: Snapshot, store: Store, places: Sequence[Place], detail: Detail
-) -> Iterator[Run]:
+) -> Runs:
     """Read days from the sessions themselves."""
-    if not places:
-        return
     whole = detail.level == PROJECTS
     label = f"{WHOLE}" if whole else "number"
     hour = HOUR if detail.hourly else f"{ANY_HOUR}"
@@ -130,61 +127,54 @@ def read_sessions(
         f" FROM {'sessions' if whole else LABELLED_SESSIONS}"
         f" WHERE {store.known} AND {OF_PLACES}"
     )
+    return _read(snapshot, text, store, places, detail)
+
+
+def _read(
+    snapshot: Snapshot, text: str, store: Store, places: Sequence[Place], detail: Detail
+) -> Runs:
+    """Read rows, by the labels that theirs go by, and bring those of equal keys together."""
     rows = read_rows(snapshot, text, places)
-    yield from _runs(rows, store, _renumber(detail, snapshot))
+    if detail.level != PROJECTS:
+        rows["label"] = snapshot.directory.heads(detail.level)[rows["label"].astype(np.int64)]
+    return in_runs(rows, store.values)
 
 
-def joined(runs: Iterable[Run]) -> Iterator[tuple[Place, int, int, tuple[Array, ...]]]:
-    """Put the runs of one place, label and hour together, wherever they stand."""
-    parts: dict[tuple[Place, int, int], list[tuple[Array, ...]]] = {}
-    for run in runs:
-        parts.setdefault((run.place, run.label, run.hour), []).append(run.values)
-    for (place, label, hour), values in parts.items():
-        columns = values[0]
-        if len(values) > 1:
-            columns = tuple(np.concatenate(column) for column in zip(*values, strict=True))
-        yield place, label, hour, columns
+def in_runs(rows: Mapping[str, Array], names: Sequence[str]) -> Runs:
+    """Put rows in order and cut them into runs; `names` are the columns of values."""
+    keys = [rows[name] for name in ("day", "project_id", "label", "hour")]
+    values = [rows[name] for name in names]
+    starts = _starts(keys)
+    ordered = np.lexsort([key[starts] for key in reversed(keys)])
+    if (ordered[1:] < ordered[:-1]).any():
+        order = spread(starts, ordered, len(keys[0]))
+        keys, values = [key[order] for key in keys], [value[order] for value in values]
+        starts = _starts(keys)
+    days, projects, labels, hours = (key[starts].astype(np.int64) for key in keys)
+    firsts = _starts([days, projects])
+    places = zip(projects[firsts].tolist(), days[firsts].tolist(), strict=True)
+    cuts = [*firsts.tolist(), len(starts)]
+    return Runs(
+        places=dict(zip(places, pairwise(cuts), strict=True)),
+        labels=labels,
+        hours=hours,
+        starts=starts,
+        values=tuple(values),
+    )
 
 
-def _renumber(detail: Detail, snapshot: Snapshot) -> Callable[[int], int]:
-    """Make what gives the label by which another one goes."""
-    if detail.level == PROJECTS:
-        return lambda label: label
-    heads: list[int] = snapshot.directory.heads(detail.level).tolist()
-    return heads.__getitem__
-
-
-def _runs(columns: dict[str, Array], store: Store, renumber: Callable[[int], int]) -> Iterator[Run]:
-    """Bring rows of equal keys together, and yield them run by run."""
-    keys = [columns[name] for name in ("day", "hour", "project_id", "label")]
-    count = len(keys[0])
-    if not count:
-        return
-    if not _in_runs(keys):
-        order = np.lexsort(tuple(reversed(keys)))
-        columns = {name: column[order] for name, column in columns.items()}
-        keys = [columns[name] for name in ("day", "hour", "project_id", "label")]
-    starts = np.concatenate(([0], _edges(keys), [count]))
-    days, hours, projects, labels = (key[starts[:-1]].tolist() for key in keys)
-    ends = starts.tolist()
-    for index, (day, hour, project, label) in enumerate(
-        zip(days, hours, projects, labels, strict=True)
-    ):
-        cut = slice(ends[index], ends[index + 1])
-        values = tuple(columns[name][cut] for name in store.values)
-        yield Run(place=(project, day), label=renumber(label), hour=hour, values=values)
-
-
-def _edges(keys: Sequence[Array]) -> npt.NDArray[np.intp]:
-    """Give the positions at which a row differs from the one before."""
-    changed = np.zeros(len(keys[0]) - 1, dtype=bool)
+def _starts(keys: Sequence[Array]) -> npt.NDArray[np.intp]:
+    """Give the positions at which a row differs from the one before, and that of the first."""
+    changed = np.ones(len(keys[0]), np.bool_)
+    changed[1:] = False
     for key in keys:
-        changed |= key[1:] != key[:-1]
-    return np.flatnonzero(changed) + 1
+        changed[1:] |= key[1:] != key[:-1]
+    return np.flatnonzero(changed)
 
 
-def _in_runs(keys: Sequence[Array]) -> bool:
-    """Tell whether rows of equal keys stand together, as they do where a table keeps its order."""
-    starts = np.concatenate(([0], _edges(keys)))
-    heads = list(zip(*(key[starts].tolist() for key in keys), strict=True))
-    return len(set(heads)) == len(heads)
+def spread(starts: Codes, ordered: Codes, count: int) -> Codes:
+    """Give the order of `count` rows in which their runs have another order."""
+    lengths = np.diff(starts, append=count)[ordered]
+    ends = np.cumsum(lengths)
+    order: Codes = np.repeat(starts[ordered] - ends + lengths, lengths) + np.arange(count)
+    return order

@@ -5,7 +5,7 @@ durations: `Content` is what a day holds, `Cell` one part of it. Does not know h
 measured.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Generic, TypeAlias, TypeVar
@@ -13,10 +13,12 @@ from typing import Generic, TypeAlias, TypeVar
 from engine.day_number import DAY_SECONDS
 from engine.groups import GroupKey
 from engine.plan import Plan
-from engine.rollup.archive import Archive, Content, across_projects
+from engine.rollup.archive import Archive, across_projects
+from engine.rollup.content import Content, Form
 from engine.rollup.grain import Days, block_of, bucket_of, hours_of
 from engine.rollup.labels import keys_in
 from engine.rollup.runs import ANY_HOUR, Detail, Level
+from engine.rollup.slices import Slices
 from engine.rollup.snapshot import Snapshot
 from schema.catalog import Key
 
@@ -30,8 +32,10 @@ Members: TypeAlias = Mapping[int, Mapping[int, GroupKey]]
 class Tally(Generic[Cell]):
     """The cells of each group: over the whole range, and of each bucket if there is a series."""
 
-    totals: dict[GroupKey, list[Cell]] = field(default_factory=dict)
-    series: dict[GroupKey, dict[int, list[Cell]]] = field(default_factory=dict)
+    form: Form[Cell]
+    slices: Slices = field(default_factory=Slices)
+    _totals: dict[GroupKey, list[Cell]] = field(default_factory=dict)
+    _series: dict[GroupKey, dict[int, list[Cell]]] = field(default_factory=dict)
 
     def add(
         self,
@@ -41,20 +45,39 @@ class Tally(Generic[Cell]):
         *,
         totals: bool,
     ) -> None:
-        """Sort the cells of one day into groups; `buckets` maps the hours that count."""
-        for label in members if len(members) < len(content) else content:
+        """Sort the cells of one content into groups; `buckets` maps the hours that count."""
+        self.slices.add(members, content.few, buckets, totals=totals)
+        cells = content.cells
+        for label in members if len(members) < len(cells) else cells:
             group = members.get(label)
-            hours = content.get(label)
+            hours = cells.get(label)
             if group is None or hours is None:
                 continue
             for hour, cell in hours.items():
                 if hour not in buckets:
                     continue
                 if totals:
-                    self.totals.setdefault(group, []).append(cell)
+                    self._totals.setdefault(group, []).append(cell)
                 bucket = buckets[hour]
                 if bucket is not None:
-                    self.series.setdefault(group, {}).setdefault(bucket, []).append(cell)
+                    self._series.setdefault(group, {}).setdefault(bucket, []).append(cell)
+
+    def groups(self) -> Collection[GroupKey]:
+        """List the groups that have something over the whole range."""
+        few = self.slices.groups()
+        return self._totals.keys() | few if few else self._totals
+
+    def totals(self, group: GroupKey) -> Sequence[Cell]:
+        """Give the cells of a group over the whole range."""
+        cells, few = self._totals.get(group, ()), self.slices.totals(group)
+        return cells if few is None else (*cells, self.form.make(few))
+
+    def series(self, group: GroupKey) -> Mapping[int, Sequence[Cell]]:
+        """Give the cells of a group by bucket."""
+        series: dict[int, Sequence[Cell]] = {**self._series.get(group, {})}
+        for bucket, rows in self.slices.series(group):
+            series[bucket] = (*series.get(bucket, ()), self.form.make(rows))
+        return series
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +144,7 @@ def tally(archive: Archive[Cell], question: Question) -> Tally[Cell]:
     window, days = plan.rows.window, Days.of(plan.rows.window)
     series = plan.series is not None
     hourly = series and window.step < DAY_SECONDS
-    gathered: Tally[Cell] = Tally()
+    gathered: Tally[Cell] = Tally(form=archive.form)
     blocks = _blocks(archive, question, days)
     for members, content in chain.from_iterable(blocks.values()):
         gathered.add(members, content, {ANY_HOUR: None}, totals=True)

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from engine.engine import Engine
 from engine.plan import Source
 from engine.rollup.build import build
+from engine.rollup.content import FEW_ROWS
+from engine.rollup.read import Reader
 from tests.building import open_engine, tell_engine
 from tests.comparison import same
 from tests.legs import World, ask_engine, oracle
@@ -51,6 +53,11 @@ FORCED = pytest.mark.parametrize(
 )
 
 
+def divide_at(engine: Engine, few_rows: int) -> None:
+    """Make cells of so many rows at once: the days of a small world have no large ones."""
+    engine._reader = Reader(engine._storage, few_rows=few_rows)  # noqa: SLF001  (no setting of it)
+
+
 def go(engine: Engine, world: World, steps: Sequence[tuple[str, bool, str]]) -> None:
     """Load a world in steps."""
     tell_engine(engine, world.declared)
@@ -70,16 +77,21 @@ class TestAnswersAreTheSame:
 
     @FORCED
     @ONE_ENGINE
-    @given(asking=askings(), steps=STEPS)
+    @given(asking=askings(), steps=STEPS, few_rows=st.sampled_from([0, 2, 3, FEW_ROWS]))
     def test_whatever_was_built(
-        self, sources: tuple[Source, ...], asking: Asking, steps: list[tuple[str, bool, str]]
+        self,
+        sources: tuple[Source, ...],
+        asking: Asking,
+        steps: list[tuple[str, bool, str]],
+        few_rows: int,
     ) -> None:
-        """With every source in turn, and builds, rebuilds and single updates in any order."""
+        """With every source in turn, small cells or not, and builds and updates in any order."""
         world = asking.world
         with (
             oracle(world, NOWHERE) as ask_oracle,
             open_engine(limits=world.limits, sources=sources) as engine,
         ):
+            divide_at(engine, few_rows)
             go(engine, world, steps)
             for pairs in asking.requests:
                 wanted, got = ask_oracle(pairs), ask_engine(engine, world, pairs)

@@ -8,9 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.rollup.durations import cell_of, exact_sums, measure, merge
-from engine.rollup.labels import WHOLE
-from engine.rollup.runs import ANY_HOUR
+from engine.rollup.durations import FORM, cell_of, exact_sums, measure
 from schema.catalog import Measure
 from tests.property.profile import PURE
 
@@ -42,10 +40,7 @@ def test_cells_together_are_measured_as_one(cells: list[list[float]]) -> None:
     parts = [cell_of(np.array(cell)) for cell in cells]
     values = measure(parts, ALL)
 
-    assert (
-        measure([merge([{WHOLE: {ANY_HOUR: one}} for one in parts])[WHOLE][ANY_HOUR]], ALL)
-        == values
-    )
+    assert measure([FORM.unite(parts)], ALL) == values
     assert values[Measure.DURATION_COUNT] == len(seconds)
     assert values[Measure.DURATION_MAX] == seconds[-1]
     assert values[Measure.DURATION_AVG] == math.fsum(seconds) / len(seconds)
