@@ -5,7 +5,7 @@ as they were when it began, and takes away only the notes in `stale_days` that i
 that comes meanwhile stays, and the day is built once more. Does not know who changes sessions.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 import duckdb
@@ -56,7 +56,7 @@ _HOURS = f"""
     SEMI JOIN todo USING (project_id, day)
 """  # noqa: S608  (names of ours)
 
-_BUILD = (
+_COUNT = (
     f"""
     INSERT INTO session_hours
     SELECT project_id, CAST(floor(started / {HOUR_SECONDS}) AS BIGINT) * {HOUR_SECONDS} AS started,
@@ -69,6 +69,23 @@ _BUILD = (
         outcome, CAST(sum(quantity) AS BIGINT)
     FROM {_HOURS} GROUP BY ALL ORDER BY started, project_id, release, environment
     """,  # noqa: S608  (names of ours)
+    f"""
+    INSERT INTO rolled_days
+    SELECT project_id, day, nextval('builds') FROM todo SEMI JOIN {_HOURS} USING (project_id, day)
+    """,  # noqa: S608  (names of ours)
+)
+
+_ARE_EMPTY = "SELECT count(*) FROM todo ANTI JOIN rolled_days USING (project_id, day)"
+
+_FORGET_LABELS = """
+    DELETE FROM labels
+    WHERE number < (SELECT max(number) FROM labels) AND number IN (
+        SELECT number FROM labels ANTI JOIN session_days USING (project_id, release, environment)
+    )
+"""
+"""Numbers are remembered in memory, so none is ever given twice: the greatest one stays to tell."""
+
+_LABEL = (
     f"""
     INSERT INTO labels
     SELECT coalesce((SELECT max(number) FROM labels), 0)
@@ -92,10 +109,6 @@ _BUILD = (
     FROM {_SESSIONS} JOIN labels USING (project_id, release, environment)
     WHERE {DURATIONS.known} ORDER BY day, project_id, number, duration
     """,  # noqa: S608  (names of ours)
-    """
-    INSERT INTO rolled_days
-    SELECT project_id, day, nextval('builds') FROM todo
-    """,
 )
 
 
@@ -118,9 +131,15 @@ def build(
 
 
 def _rebuild(cursor: duckdb.DuckDBPyConnection, days: Sequence[int]) -> None:
-    for statement in _FORGET:
-        cursor.execute(statement)
     values = {"first": min(days), "last": max(days)}
-    for statement in _BUILD:
-        used = {name: value for name, value in values.items() if f"${name}" in statement}
-        cursor.execute(statement, used)
+    for statement in (*_FORGET, *_COUNT):
+        _run(cursor, statement, values)
+    if cursor.execute(_ARE_EMPTY).fetchall() != [(0,)]:
+        cursor.execute(_FORGET_LABELS)
+    for statement in _LABEL:
+        _run(cursor, statement, values)
+
+
+def _run(cursor: duckdb.DuckDBPyConnection, statement: str, values: Mapping[str, int]) -> None:
+    used = {name: value for name, value in values.items() if f"${name}" in statement}
+    cursor.execute(statement, used)

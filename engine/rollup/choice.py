@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 from engine.condition import Every, Membership
 from engine.day_number import day_of
 from engine.plan import Plan, Source
-from engine.rollup.snapshot import Place, Snapshot
+from engine.rollup.snapshot import Place, Snapshot, Version
 from schema.catalog import Key, Subject
 
 _MANY_GROUPS: Final = 1_000
@@ -37,7 +37,7 @@ class Choice:
 
     def __init__(self) -> None:
         """Know no sizes yet."""
-        self._known: tuple[int | None, _Sizes] = (None, {})
+        self._known: tuple[Version | None, _Sizes] = (None, {})
 
     def falls_on_sessions(
         self, plan: Plan, opened: Snapshot, deciding: Collection[Subject]
@@ -60,10 +60,10 @@ class Choice:
     def _sizes(self, opened: Snapshot) -> tuple[int, int]:
         """Give the rows and the sessions of all days of a question, as they were last built."""
         version, sizes = self._known
-        if version != opened.state.greatest:
+        if version != opened.state.version:
             found = opened.cursor.execute(_SIZES).fetchall()
             sizes = {(project, day): (rows, sessions) for project, day, rows, sessions in found}
-            self._known = opened.state.greatest, sizes
+            self._known = opened.state.version, sizes
         days = range(opened.days.first, opened.days.end)
         asked = [sizes.get((project, day), (0, 0)) for project in opened.projects for day in days]
         rows, sessions = (sum(column) for column in zip(*asked, strict=True))

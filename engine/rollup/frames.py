@@ -29,7 +29,7 @@ class Frame:
     """Rows of counts: when, in hours or days since 1970; of what; how many sessions.
 
     A code is `label * OUTCOMES + outcome`. A frame is kept for a project and a block of days, with
-    the newest build of any of these days as its version: each build has a greater one.
+    the version of these days together.
     """
 
     moments: npt.NDArray[np.int32]

@@ -7,6 +7,7 @@ what is counted under a label.
 import threading
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from math import prod
 from typing import Final, NamedTuple, TypeAlias
 
@@ -36,6 +37,9 @@ class Label(NamedTuple):
     release: str
     environment: str
 
+
+_NOBODY: Final = Label(0, "", "")
+"""The label of no project, where a number means nothing."""
 
 _PLACES: Final = {Key.PROJECT: 0, Key.RELEASE: 1, Key.ENVIRONMENT: 2}
 
@@ -163,7 +167,7 @@ class Labels:
     def __init__(self) -> None:
         """Know none yet."""
         self._lock = threading.Lock()
-        self._known: list[Label] = [Label(0, "", "")]
+        self._known: list[Label] = [_NOBODY]
         self._directories: dict[tuple[Label, ...], Directory] = {}
 
     def directory(self, fresh: Sequence[Label] = ()) -> Directory:
@@ -181,12 +185,14 @@ class Labels:
             return self._directories[names]
 
     def learn(self, cursor: duckdb.DuckDBPyConnection) -> None:
-        """Read the numbers that were given since the last time; they have no gaps."""
+        """Read the numbers that were given since the last time; some may have been forgotten."""
         with self._lock:
             rows = cursor.execute(
-                f"SELECT {_COLUMNS} FROM labels WHERE number >= $next ORDER BY number",  # noqa: S608  (names of ours)
+                f"SELECT number, {_COLUMNS} FROM labels WHERE number >= $next ORDER BY number",  # noqa: S608  (names of ours)
                 {"next": len(self._known)},
             ).fetchall()
+            for number, *names in rows:
+                gap = number - len(self._known)
+                self._known += [*repeat(_NOBODY, gap), Label(*names)]
             if rows:
-                self._known.extend(Label(*row) for row in rows)
                 self._directories = {}

@@ -18,14 +18,21 @@ from engine.sql.lower import Statement
 from engine.storage import Storage
 
 _STATE = """
-    SELECT DISTINCT project_id, day FROM stale_days
+    SELECT DISTINCT project_id, day, NULL FROM stale_days
     UNION ALL
-    SELECT NULL, max(version) FROM rolled_days
+    SELECT NULL, count(*), max(version) FROM rolled_days
 """
 _BUILT = "SELECT project_id, day, version FROM rolled_days"
 
 Place: TypeAlias = tuple[int, int]
 """A project and a day."""
+
+Version: TypeAlias = tuple[int, int | None]
+"""How many days there are, and the greatest of their versions; it tells all versions.
+
+Every build has a greater one than those before. So while the greatest stays, days can only have
+gone: those of which no session is left.
+"""
 
 
 class Moved(Exception):
@@ -36,14 +43,13 @@ class Moved(Exception):
 class State:
     """The days that have changed since they were built, and the versions of those that are built.
 
-    Every build has a greater version than those before, so the greatest one tells all others.
-    `newest` are the greatest ones of each project and block of days.
+    `version` is that of all of them together, `newest` are those of each project and block.
     """
 
     stale: frozenset[Place]
-    greatest: int | None
+    version: Version
     built: Mapping[Place, int]
-    newest: Mapping[Place, int]
+    newest: Mapping[Place, Version]
 
 
 class States:
@@ -78,25 +84,28 @@ class States:
 
     def _read(self, cursor: duckdb.DuckDBPyConnection) -> State:
         rows = cursor.execute(_STATE).fetchall()
-        greatest = next(version for project, version in rows if project is None)
+        version = next((days, newest) for project, days, newest in rows if project is None)
         known = None if self._known is None else self._known[1]
-        places = frozenset((project, day) for project, day in rows if project is not None)
-        if known is not None and known.greatest == greatest:
+        places = frozenset((project, day) for project, day, _ in rows if project is not None)
+        if known is not None and known.version == version:
             built, newest = known.built, known.newest
         else:
             self._learn(cursor)
             built, newest = _builds(cursor)
-        return State(stale=places, greatest=greatest, built=built, newest=newest)
+        return State(stale=places, version=version, built=built, newest=newest)
 
 
-def _builds(cursor: duckdb.DuckDBPyConnection) -> tuple[Mapping[Place, int], Mapping[Place, int]]:
+def _builds(
+    cursor: duckdb.DuckDBPyConnection,
+) -> tuple[Mapping[Place, int], Mapping[Place, Version]]:
     built: dict[Place, int] = {}
-    newest: dict[Place, int] = {}
+    newest: dict[Place, tuple[int, int]] = {}
     for project, day, version in cursor.execute(_BUILT).fetchall():
         built[project, day] = version
         place = project, block_of(day)
-        newest[place] = max(version, newest.get(place, 0))
-    return built, newest
+        days, greatest = newest.get(place, (0, 0))
+        newest[place] = days + 1, max(version, greatest)
+    return built, {**newest}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -182,7 +191,7 @@ def snapshot(
 
         def begin() -> duckdb.DuckDBPyConnection:
             opened, found = stack.enter_context(states.opened())
-            if (found.stale, found.greatest) != (assumed.stale, assumed.greatest):
+            if (found.stale, found.version) != (assumed.stale, assumed.version):
                 raise Moved
             return opened
 
