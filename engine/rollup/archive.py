@@ -50,7 +50,10 @@ class Archive(Generic[Cell]):
     shelf: Shelf
     few_rows: int
 
-    def _merge(self, contents: Sequence[Content[Cell]], level: Level) -> Content[Cell]:
+    def _merge(
+        self, snapshot: Snapshot, contents: Sequence[Content[Cell]], level: Level
+    ) -> Content[Cell]:
+        snapshot.check()
         return merge(contents, self.form, few_rows=self._few_rows(level))
 
     def _few_rows(self, level: Level) -> int:
@@ -71,7 +74,10 @@ class Archive(Generic[Cell]):
             found: dict[Place, Content[Cell]] = {}
             for some in _portions(missing):
                 runs = reading(snapshot, self.store, some, detail)
-                found |= gather(runs, some, self.form, few_rows=self._few_rows(detail.level))
+                few_rows = self._few_rows(detail.level)
+                for place, content in gather(runs, some, self.form, few_rows=few_rows):
+                    snapshot.check()
+                    found[place] = content
             return found
 
         versions = {
@@ -96,6 +102,7 @@ class Archive(Generic[Cell]):
             heads = across_projects(snapshot, detail.level)
             return {
                 place: self._merge(
+                    snapshot,
                     [
                         relabelled(found[project, place[1]], heads)
                         for project in projects
@@ -128,6 +135,7 @@ class Archive(Generic[Cell]):
             found = self.days(snapshot, wanted, detail)
             return {
                 (project, block): self._merge(
+                    snapshot,
                     [
                         found[project, day]
                         for day in days_of_block(block)

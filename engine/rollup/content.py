@@ -5,7 +5,7 @@ and a day may have a label for each few sessions; so the rows of a small one sta
 arrays of all labels, and a cell is made of them for those who ask. Does not know what cells are.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Generic, TypeVar
 
@@ -66,10 +66,9 @@ class Content(Generic[Cell]):
 
 def gather(
     runs: Runs, places: Sequence[Place], form: Form[Cell], *, few_rows: int
-) -> dict[Place, Content[Cell]]:
+) -> Iterator[tuple[Place, Content[Cell]]]:
     """Give what days hold, by the rows of all of them; a day without rows has nothing."""
     ends = np.append(runs.starts, len(runs.values[0]))
-    found: dict[Place, Content[Cell]] = {}
     for place in places:
         first, last = runs.places.get(place, (0, 0))
         rows = slice(ends[first], ends[last])
@@ -79,8 +78,7 @@ def gather(
             starts=ends[first : last + 1] - ends[first],
             values=tuple(column[rows] for column in runs.values),
         )
-        found[place] = _split(few, form, few_rows)
-    return found
+        yield place, _split(few, form, few_rows)
 
 
 def merge(contents: Sequence[Content[Cell]], form: Form[Cell], *, few_rows: int) -> Content[Cell]:

@@ -36,6 +36,8 @@ class Gathered(Generic[Cell]):
     buckets: int
     measures: Sequence[Measure]
     measure: Callable[[Sequence[Cell], Sequence[Measure]], Values]
+    check: Callable[[], None]
+    """Ends the question if its time is over."""
 
     def groups(self) -> Collection[GroupKey]:
         """List the groups that have cells."""
@@ -43,6 +45,7 @@ class Gathered(Generic[Cell]):
 
     def totals(self, group: GroupKey) -> Values:
         """Measure all cells of a group together."""
+        self.check()
         return self.measure(self.tally.totals(group), self.measures)
 
     def series(self, groups: Sequence[GroupKey]) -> Mapping[GroupKey, Columns]:
@@ -50,6 +53,7 @@ class Gathered(Generic[Cell]):
         return {group: self._series(self.tally.series(group)) for group in groups}
 
     def _series(self, cells: Mapping[int, Sequence[Cell]]) -> Columns:
+        self.check()
         columns: dict[Measure, list[float | int | None]] = {
             measure: [None] * self.buckets for measure in self.measures
         }

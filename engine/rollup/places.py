@@ -7,7 +7,6 @@ yet. Does not know what the rows tell.
 from collections.abc import Sequence
 from typing import Final, TypeAlias
 
-import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -39,9 +38,7 @@ OF_PLACES: Final = (
 
 def read_rows(snapshot: Snapshot, text: str, places: Sequence[Place]) -> dict[str, Array]:
     """Give the columns of a statement about places; it may use `$first` and `$last` day, too."""
-    if snapshot.interrupted:
-        message = "the time of the question was over"
-        raise duckdb.InterruptException(message)
+    snapshot.check()
     fresh_ones = snapshot.directory.fresh()
     asked = pa.table(
         {

@@ -106,10 +106,20 @@ class Reader:
         members = _members(plan, opened, level, groups)
         question = Question(plan=plan, snapshot=opened, members=members, level=level)
         if subject is Subject.USER:
-            found = tally(self._people, question)
-            return Gathered(tally=found, buckets=buckets, measures=measures, measure=people.count)
-        taken = tally(self._durations, question)
-        return Gathered(tally=taken, buckets=buckets, measures=measures, measure=durations.measure)
+            return Gathered(
+                tally=tally(self._people, question),
+                buckets=buckets,
+                measures=measures,
+                measure=people.count,
+                check=opened.check,
+            )
+        return Gathered(
+            tally=tally(self._durations, question),
+            buckets=buckets,
+            measures=measures,
+            measure=durations.measure,
+            check=opened.check,
+        )
 
 
 def _members(

@@ -150,6 +150,12 @@ class Snapshot:
             for text, (first, last) in self.read.items()
         )
 
+    def check(self) -> None:
+        """End the question if its time is over: called between any two pieces of work."""
+        if self.interrupted:
+            message = "the time of the question was over"
+            raise duckdb.InterruptException(message)
+
     def interrupt(self) -> None:
         """Stop what the cursor does, and let it begin nothing more."""
         self.interrupted = True

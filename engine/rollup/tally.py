@@ -147,15 +147,18 @@ def tally(archive: Archive[Cell], question: Question) -> Tally[Cell]:
     gathered: Tally[Cell] = Tally(form=archive.form)
     blocks = _blocks(archive, question, days)
     for members, content in chain.from_iterable(blocks.values()):
+        question.snapshot.check()
         gathered.add(members, content, {ANY_HOUR: None}, totals=True)
     daily = series and not hourly
     whole = [day for day in days.whole() if daily or block_of(day) not in blocks]
     for members, day, content in _days(archive, question, whole, hourly=False):
+        question.snapshot.check()
         bucket = bucket_of(window, day) if daily else None
         totals = block_of(day) not in blocks
         gathered.add(members, content, {ANY_HOUR: bucket}, totals=totals)
     parts = [*(days.whole() if hourly else ()), *days.cut()]
     for members, day, content in _days(archive, question, parts, hourly=True):
+        question.snapshot.check()
         buckets = {
             hour: bucket_of(window, day, hour) if series else None for hour in hours_of(window, day)
         }

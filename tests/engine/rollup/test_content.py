@@ -39,7 +39,7 @@ def contents_of(rows: Sequence[Row], limit: int) -> dict[Place, Content[tuple[in
         "hour": np.array([hour for _, _, hour, _ in rows], np.int64),
         "value": np.array([value for *_, value in rows], np.int64),
     }
-    return gather(in_runs(columns, ["value"]), PLACES, FORM, few_rows=limit)
+    return dict(gather(in_runs(columns, ["value"]), PLACES, FORM, few_rows=limit))
 
 
 def rows_of(content: Content[tuple[int, ...]]) -> list[tuple[int, int, int]]:
