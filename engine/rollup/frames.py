@@ -15,6 +15,7 @@ from engine.day_number import DAY_SECONDS
 from engine.plan import GRAINS, Source
 from engine.rollup.grain import BLOCK_DAYS, Days, block_of, days_of_block
 from engine.rollup.places import LABELLED_SESSIONS, OF_PLACES, read_rows
+from engine.rollup.runs import ordering, starts_of
 from engine.rollup.shelf import Shelf
 from engine.rollup.snapshot import Place, Snapshot
 from schema.session import Outcome
@@ -116,12 +117,16 @@ def _read(snapshot: Snapshot, source: Source, places: Sequence[Place]) -> dict[P
         f" WHERE {OF_PLACES}"
     )
     rows = read_rows(snapshot, text, days)
-    blocks = rows["moment"].astype(np.int64) // (DAY_SECONDS // seconds * BLOCK_DAYS)
-    return {
-        (project, block): _frame({name: column[kept] for name, column in rows.items()})
-        for project, block in places
-        for kept in [(rows["project_id"] == project) & (blocks == block)]
-    }
+    rows["block"] = rows["moment"].astype(np.int64) // (DAY_SECONDS // seconds * BLOCK_DAYS)
+    order = ordering([rows["block"], rows["project_id"]])
+    rows = {name: column[order] for name, column in rows.items()}
+    starts = starts_of([rows["block"], rows["project_id"]])
+    found = zip(rows["project_id"][starts].tolist(), rows["block"][starts].tolist(), strict=True)
+    cuts = map(slice, starts.tolist(), [*starts[1:].tolist(), None])
+    frames = dict.fromkeys(places, _frame({name: column[:0] for name, column in rows.items()}))
+    for place, cut in zip(found, cuts, strict=True):
+        frames[place] = _frame({name: column[cut] for name, column in rows.items()})
+    return frames
 
 
 def _frame(rows: dict[str, npt.NDArray[np.generic]]) -> Frame:

@@ -143,15 +143,11 @@ def _read(
 def in_runs(rows: Mapping[str, Array], names: Sequence[str]) -> Runs:
     """Put rows in order and cut them into runs; `names` are the columns of values."""
     keys = [rows[name] for name in ("day", "project_id", "label", "hour")]
-    values = [rows[name] for name in names]
-    starts = _starts(keys)
-    ordered = np.lexsort([key[starts] for key in reversed(keys)])
-    if (ordered[1:] < ordered[:-1]).any():
-        order = spread(starts, ordered, len(keys[0]))
-        keys, values = [key[order] for key in keys], [value[order] for value in values]
-        starts = _starts(keys)
+    order = ordering(keys)
+    keys = [key[order] for key in keys]
+    starts = starts_of(keys)
     days, projects, labels, hours = (key[starts].astype(np.int64) for key in keys)
-    firsts = _starts([days, projects])
+    firsts = starts_of([days, projects])
     places = zip(projects[firsts].tolist(), days[firsts].tolist(), strict=True)
     cuts = [*firsts.tolist(), len(starts)]
     return Runs(
@@ -159,11 +155,23 @@ def in_runs(rows: Mapping[str, Array], names: Sequence[str]) -> Runs:
         labels=labels,
         hours=hours,
         starts=starts,
-        values=tuple(values),
+        values=tuple(rows[name][order] for name in names),
     )
 
 
-def _starts(keys: Sequence[Array]) -> npt.NDArray[np.intp]:
+def ordering(keys: Sequence[Array]) -> Codes | slice:
+    """Give the order of rows by keys, the first one before the others; all, if they are in order.
+
+    Equal rows mostly stand together, so it is these runs that are put in order.
+    """
+    starts = starts_of(keys)
+    ordered = np.lexsort([key[starts] for key in reversed(keys)])
+    if (ordered[1:] > ordered[:-1]).all():
+        return slice(None)
+    return spread(starts, ordered, len(keys[0]))
+
+
+def starts_of(keys: Sequence[Array]) -> npt.NDArray[np.intp]:
     """Give the positions at which a row differs from the one before, and that of the first."""
     changed = np.ones(len(keys[0]), np.bool_)
     changed[1:] = False
