@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, Generic, TypeVar
 
-from engine.rollup.content import Content, Form, gather, merge, relabelled, size_of
+from engine.rollup.content import NONE, Content, Form, Small, gather, merge, relabelled, size_of
 from engine.rollup.grain import Days, block_of, blocks_of, days_of_block
 from engine.rollup.labels import Codes
 from engine.rollup.runs import PROJECTS, Detail, Level, Runs, Store, read_built, read_sessions
@@ -40,25 +40,25 @@ def across_projects(snapshot: Snapshot, level: Level) -> Codes:
 class Archive(Generic[Cell]):
     """How the days of a store are read, what is made of them, and where they are kept.
 
-    `merges_days` says that a block of days is cheaper to have than each of them; cells of less than
-    `few_rows` are made when they are asked for.
+    `merges_days` says that a block of days is cheaper to have than each of them; `small`
+    cells are made when they are asked for.
     """
 
     store: Store
     form: Form[Cell]
     merges_days: bool
     shelf: Shelf
-    few_rows: int
+    small: Small
 
     def _merge(
         self, snapshot: Snapshot, contents: Sequence[Content[Cell]], level: Level
     ) -> Content[Cell]:
         snapshot.check()
-        return merge(contents, self.form, few_rows=self._few_rows(level))
+        return merge(contents, self.form, self._small(level))
 
-    def _few_rows(self, level: Level) -> int:
-        """Give how many rows make a cell at once; projects are few, and share one label."""
-        return 0 if level == PROJECTS else self.few_rows
+    def _small(self, level: Level) -> Small:
+        """Say which cells are small; of projects there are few, and they share one label."""
+        return NONE if level == PROJECTS else self.small
 
     def _size_of(self, content: Content[Cell]) -> int:
         return size_of(content, self.form)
@@ -74,8 +74,7 @@ class Archive(Generic[Cell]):
             found: dict[Place, Content[Cell]] = {}
             for some in _portions(missing):
                 runs = reading(snapshot, self.store, some, detail)
-                few_rows = self._few_rows(detail.level)
-                for place, content in gather(runs, some, self.form, few_rows=few_rows):
+                for place, content in gather(runs, some, self.form, self._small(detail.level)):
                     snapshot.check()
                     found[place] = content
             return found

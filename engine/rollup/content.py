@@ -10,17 +10,13 @@ from dataclasses import dataclass, replace
 from typing import Final, Generic, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
-from engine.rollup.labels import Codes
+from engine.rollup.labels import Codes, Flags
 from engine.rollup.places import Array
 from engine.rollup.runs import Runs, spread
 from engine.rollup.snapshot import Place
 
 Cell = TypeVar("Cell")
-
-FEW_ROWS: Final = 16
-"""A cell of fewer rows is made only when it is asked for."""
 
 _BYTES: Final = 600
 """About what a content takes beside its cells and rows."""
@@ -33,6 +29,28 @@ class Form(Generic[Cell]):
     make: Callable[[Sequence[Array]], Cell]
     unite: Callable[[Sequence[Cell]], Cell]
     size_of: Callable[[Cell], int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Small:
+    """Which cells are made only when they are asked for: those of fewer than `rows` rows.
+
+    Unless there are only so many `cells` of them: those are made at once, since each question that
+    asks for one would make it again.
+    """
+
+    rows: int
+    cells: int
+
+    def left(self, few: "Few") -> Flags:
+        """Say which of few are left as they are."""
+        small: Flags = np.diff(few.starts) < self.rows
+        return small if small.sum() > self.cells else np.zeros(len(small), np.bool_)
+
+
+SMALL: Final = Small(rows=16, cells=500)
+NONE: Final = Small(rows=0, cells=0)
+"""All cells are made at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +83,7 @@ class Content(Generic[Cell]):
 
 
 def gather(
-    runs: Runs, places: Sequence[Place], form: Form[Cell], *, few_rows: int
+    runs: Runs, places: Sequence[Place], form: Form[Cell], small: Small
 ) -> Iterator[tuple[Place, Content[Cell]]]:
     """Give what days hold, by the rows of all of them; a day without rows has nothing."""
     ends = np.append(runs.starts, len(runs.values[0]))
@@ -78,12 +96,12 @@ def gather(
             starts=ends[first : last + 1] - ends[first],
             values=tuple(column[rows] for column in runs.values),
         )
-        yield place, _split(few, form, few_rows)
+        yield place, _split(few, form, small)
 
 
-def merge(contents: Sequence[Content[Cell]], form: Form[Cell], *, few_rows: int) -> Content[Cell]:
+def merge(contents: Sequence[Content[Cell]], form: Form[Cell], small: Small) -> Content[Cell]:
     """Put contents together, by label and hour."""
-    merged = _split(_joined([content.few for content in contents]), form, few_rows)
+    merged = _split(_joined([content.few for content in contents]), form, small)
     together: dict[int, dict[int, list[Cell]]] = {}
     for content in (*contents, merged):
         for label, hours in content.cells.items():
@@ -113,9 +131,10 @@ def size_of(content: Content[Cell], form: Form[Cell]) -> int:
     return _BYTES + sum(array.nbytes for array in arrays) + sum(cells)
 
 
-def _split(few: Few, form: Form[Cell], few_rows: int) -> Content[Cell]:
+def _split(few: Few, form: Form[Cell], small: Small) -> Content[Cell]:
     """Make cells of those that have many rows."""
-    many = np.diff(few.starts) >= few_rows
+    left = small.left(few)
+    many = ~left
     cells: dict[int, dict[int, Cell]] = {}
     ends = few.starts[1:][many].tolist()
     starts = few.starts[:-1][many].tolist()
@@ -123,10 +142,10 @@ def _split(few: Few, form: Form[Cell], few_rows: int) -> Content[Cell]:
     for label, hour, start, end in zip(labels, hours, starts, ends, strict=True):
         cell = form.make([column[start:end] for column in few.values])
         cells.setdefault(label, {})[hour] = cell
-    return Content(cells=cells, few=_rows(few, ~many))
+    return Content(cells=cells, few=_rows(few, left))
 
 
-def _rows(few: Few, kept: npt.NDArray[np.bool_]) -> Few:
+def _rows(few: Few, kept: Flags) -> Few:
     """Leave some of few, and the rows of these alone in memory."""
     lengths = np.diff(few.starts)
     rows = np.repeat(kept, lengths)

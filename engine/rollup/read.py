@@ -15,7 +15,7 @@ from engine.plan import Plan, Source
 from engine.rollup import durations, people
 from engine.rollup.archive import Archive
 from engine.rollup.choice import Choice
-from engine.rollup.content import FEW_ROWS
+from engine.rollup.content import SMALL, Small
 from engine.rollup.counts import Counts, measures_of, subject_of
 from engine.rollup.frames import Frames
 from engine.rollup.grain import Days
@@ -48,8 +48,8 @@ class Found:
 class Reader:
     """Reads from the tables of one storage, and keeps what it has read."""
 
-    def __init__(self, storage: Storage, *, few_rows: int = FEW_ROWS) -> None:
-        """Keep nothing yet; cells of less than `few_rows` are made when they are asked for."""
+    def __init__(self, storage: Storage, *, small: Small = SMALL) -> None:
+        """Keep nothing yet; `small` cells are made when they are asked for."""
         self.choice = Choice()
         self._labels = Labels()
         self._states = States(storage, self._labels.learn)
@@ -60,14 +60,14 @@ class Reader:
             form=people.FORM,
             merges_days=True,
             shelf=shelf,
-            few_rows=few_rows,
+            small=small,
         )
         self._durations = Archive(
             store=DURATIONS,
             form=durations.FORM,
             merges_days=False,
             shelf=shelf,
-            few_rows=few_rows,
+            small=small,
         )
 
     @contextmanager

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from engine.engine import Engine
 from engine.plan import Source
 from engine.rollup.build import build
-from engine.rollup.content import FEW_ROWS
+from engine.rollup.content import NONE, SMALL, Small
 from engine.rollup.read import Reader
 from tests.building import open_engine, tell_engine
 from tests.comparison import same
@@ -46,6 +46,8 @@ STEPS = st.lists(
 )
 """For each load: what comes before, whether it is sent row by row, and what comes after."""
 
+SMALLS = (NONE, Small(rows=2, cells=0), Small(rows=3, cells=1), Small(rows=99, cells=0), SMALL)
+
 FORCED = pytest.mark.parametrize(
     "sources",
     [(Source.SESSIONS,), (Source.HOURS,), (Source.HOURS, Source.DAYS), tuple(Source)],
@@ -53,9 +55,9 @@ FORCED = pytest.mark.parametrize(
 )
 
 
-def divide_at(engine: Engine, few_rows: int) -> None:
-    """Make cells of so many rows at once: the days of a small world have no large ones."""
-    engine._reader = Reader(engine._storage, few_rows=few_rows)  # noqa: SLF001  (no setting of it)
+def divide_at(engine: Engine, small: Small) -> None:
+    """Choose which cells are small: those of a small world all are, but they are few."""
+    engine._reader = Reader(engine._storage, small=small)  # noqa: SLF001  (no setting of it)
 
 
 def go(engine: Engine, world: World, steps: Sequence[tuple[str, bool, str]]) -> None:
@@ -77,13 +79,13 @@ class TestAnswersAreTheSame:
 
     @FORCED
     @ONE_ENGINE
-    @given(asking=askings(), steps=STEPS, few_rows=st.sampled_from([0, 2, 3, FEW_ROWS]))
+    @given(asking=askings(), steps=STEPS, small=st.sampled_from(SMALLS))
     def test_whatever_was_built(
         self,
         sources: tuple[Source, ...],
         asking: Asking,
         steps: list[tuple[str, bool, str]],
-        few_rows: int,
+        small: Small,
     ) -> None:
         """With every source in turn, small cells or not, and builds and updates in any order."""
         world = asking.world
@@ -91,7 +93,7 @@ class TestAnswersAreTheSame:
             oracle(world, NOWHERE) as ask_oracle,
             open_engine(limits=world.limits, sources=sources) as engine,
         ):
-            divide_at(engine, few_rows)
+            divide_at(engine, small)
             go(engine, world, steps)
             for pairs in asking.requests:
                 wanted, got = ask_oracle(pairs), ask_engine(engine, world, pairs)

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.rollup.content import Content, Form, gather, merge, relabelled, size_of
+from engine.rollup.content import SMALL, Content, Form, Small, gather, merge, relabelled, size_of
 from engine.rollup.runs import in_runs
 from engine.rollup.snapshot import Place
 from tests.property.profile import PURE
@@ -39,7 +40,7 @@ def contents_of(rows: Sequence[Row], limit: int) -> dict[Place, Content[tuple[in
         "hour": np.array([hour for _, _, hour, _ in rows], np.int64),
         "value": np.array([value for *_, value in rows], np.int64),
     }
-    return dict(gather(in_runs(columns, ["value"]), PLACES, FORM, few_rows=limit))
+    return dict(gather(in_runs(columns, ["value"]), PLACES, FORM, Small(rows=limit, cells=0)))
 
 
 def rows_of(content: Content[tuple[int, ...]]) -> list[tuple[int, int, int]]:
@@ -77,7 +78,7 @@ def test_rows_of_a_place_are_all_there(rows: list[Row], limit: int) -> None:
 @given(rows=ROWS, limit=LIMITS)
 def test_merged_contents_have_the_rows_of_all(rows: list[Row], limit: int) -> None:
     """A label that has few rows in each may have many together, and none is there twice."""
-    merged = merge(list(contents_of(rows, limit).values()), FORM, few_rows=limit)
+    merged = merge(list(contents_of(rows, limit).values()), FORM, Small(rows=limit, cells=0))
     keys = list(zip(merged.few.labels.tolist(), merged.few.hours.tolist(), strict=True))
 
     assert rows_of(merged) == sorted(row for place in PLACES for row in expected(rows, place))
@@ -96,9 +97,22 @@ def test_labels_are_exchanged_in_both_forms(rows: list[Row], limit: int) -> None
     assert rows_of(relabelled(content, heads)) == sorted(wanted)
 
 
+@pytest.mark.parametrize(("cells", "made"), [(2, 1), (3, 4)], ids=["too many", "few enough"])
+def test_small_cells_are_made_at_once_where_they_are_few(cells: int, made: int) -> None:
+    """More of them are left as rows, all but the large one."""
+    labels = [0, 1, 1, 1, 2, 3]
+    rows = {name: np.zeros(len(labels), np.int64) for name in ("project_id", "day", "hour")}
+    rows |= {"label": np.array(labels), "value": np.arange(len(labels))}
+    runs = in_runs(rows, ["value"])
+    ((_, content),) = gather(runs, [(0, 0)], FORM, Small(rows=2, cells=cells))
+
+    assert len(content.cells) == made
+    assert rows_of(content) == [(label, 0, value) for value, label in enumerate(labels)]
+
+
 def test_nothing_put_together_is_nothing() -> None:
     """A day that no project has is empty, which is not the same as not known."""
-    empty = merge([], FORM, few_rows=4)
+    empty = merge([], FORM, SMALL)
 
     assert not empty.cells
     assert len(empty.few.labels) == 0

@@ -12,6 +12,7 @@ from engine import execute
 from engine.engine import Engine
 from engine.errors import QueryTimeout
 from engine.rollup import people
+from engine.rollup.content import NONE
 from engine.rollup.read import Reader
 from tests.building import ORGANIZATION_ID, open_engine, request_of
 
@@ -88,7 +89,7 @@ def test_question_ends_where_it_is(
     for over in (False, True):
         with open_engine() as engine:
             load(engine)
-            engine._reader = Reader(engine._storage, few_rows=0)  # noqa: SLF001  (no setting of it)
+            engine._reader = Reader(engine._storage, small=NONE)  # noqa: SLF001  (no setting of it)
             scope, done = engine.directory.scope(ORGANIZATION_ID), 0
             if over:
                 with pytest.raises(QueryTimeout):
