@@ -144,6 +144,7 @@ def _finish(part: Path, path: Path, expected: dict[str, int] | None) -> Copied:
     with open_file(str(part), {}, create=False) as connection:
         try:
             counts = _counts(connection, read=True)
+            ((sessions,),) = connection.execute("SELECT count(*) FROM sessions").fetchall()
         except duckdb.Error as error:
             message = f"{part} is damaged: {error}"
             raise StorageUnavailable(message) from error
@@ -159,7 +160,7 @@ def _finish(part: Path, path: Path, expected: dict[str, int] | None) -> Copied:
     return Copied(
         path=path,
         size_bytes=path.stat().st_size,
-        sessions=counts["sessions"],
+        sessions=sessions,
         updates=counts["session_updates"],
     )
 

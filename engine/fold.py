@@ -13,22 +13,10 @@ such a session shows by having a highest and a lowest number that differ.
 
 from typing import Final
 
+from schema.alone import FAILURE, RANK, project_updates
 from schema.session import SESSION_COLUMNS, Outcome, UpdateStatus
 
 _SESSION_NAMES: Final = ", ".join(f'"{column.name}"' for column in SESSION_COLUMNS)
-
-_FAILURE: Final = (
-    "CASE status"
-    f" WHEN '{UpdateStatus.CRASHED}' THEN {Outcome.CRASHED:d}"
-    f" WHEN '{UpdateStatus.ABNORMAL}' THEN {Outcome.ABNORMAL:d}"
-    f" WHEN '{UpdateStatus.UNHANDLED}' THEN {Outcome.UNHANDLED:d}"
-    f" ELSE {Outcome.HEALTHY:d} END"
-)
-
-_RANK: Final = (
-    f"CASE status WHEN '{UpdateStatus.OK}' THEN 0 WHEN '{UpdateStatus.EXITED}' THEN 1 ELSE 2 END"
-)
-"""Among updates of one instant an error outranks an end, and an end outranks still running."""
 
 _COUNTED_OUTCOMES: Final = {
     "exited": Outcome.HEALTHY,
@@ -39,16 +27,11 @@ _COUNTED_OUTCOMES: Final = {
 }
 
 
-def seconds(moment: str) -> str:
-    """Spell whole Unix seconds, rounded down; in whole numbers, exact from year 1 to 9999."""
-    return f"epoch_us(date_trunc('second', {moment})) // 1000000"
-
-
 def fold_updates(source: str) -> str:
     """Spell a SELECT of SESSION_COLUMNS that folds the updates in the table `source`."""
     return f"""
         SELECT first_update, project_id,
-            {seconds("identity.started")} AS started,
+            identity.started AS started,
             identity.release AS release,
             identity.environment AS environment,
             CAST(CASE
@@ -71,10 +54,11 @@ def _grouped(source: str) -> str:
     return f"""
         SELECT project_id, session_id, min(arrival) AS first_update,
             min({{'late': NOT init, 'at': timestamp, 'seq': seq, 'started': started,
-                'release': release, 'environment': environment}}) AS identity,
-            max({_FAILURE}) AS failure,
+                'ms': started_ms, 'us': started_us, 'release': release,
+                'environment': environment}}) AS identity,
+            max({FAILURE}) AS failure,
             max(errors) AS errors,
-            max({{'at': timestamp, 'seq': seq, 'rank': {_RANK}}}) AS latest,
+            max({{'at': timestamp, 'seq': seq, 'rank': {RANK}}}) AS latest,
             max({{'at': timestamp, 'seq': seq, 'person': person}})
                 FILTER (person IS NOT NULL) AS highest,
             max({{'at': timestamp, 'seq': seq, 'negative': -person}})
@@ -105,28 +89,6 @@ def _tied(source: str) -> str:
     """  # noqa: S608  (every part is a constant of ours)
 
 
-def project_updates(source: str) -> str:
-    """Spell a SELECT of SESSION_COLUMNS from updates each of which is the only one of its session.
-
-    It says what `fold_updates` would.
-    """
-    return f"""
-        SELECT arrival AS first_update, project_id, {seconds("started")} AS started,
-            release, environment,
-            CAST(CASE
-                WHEN {_FAILURE} > {Outcome.HEALTHY:d} THEN {_FAILURE}
-                WHEN {_RANK} = 2 OR errors > 0 THEN {Outcome.ERRORED:d}
-                ELSE {Outcome.HEALTHY:d}
-            END AS UTINYINT) AS outcome,
-            CAST(1 AS BIGINT) AS quantity,
-            person,
-            CASE WHEN status = '{UpdateStatus.EXITED}' THEN duration END AS duration,
-            CASE WHEN status = '{UpdateStatus.ABNORMAL}' THEN nullif(abnormal_mechanism, '') END
-                AS abnormal_mechanism
-        FROM {source} WHERE session_id IS NOT NULL
-    """  # noqa: S608  (every part is a constant of ours)
-
-
 def repeated_in(source: str) -> str:
     """Spell a SELECT of the sessions that more than one update in the table `source` tells of."""
     return f"""
@@ -142,8 +104,8 @@ def expand_counted(source: str) -> str:
     )
     outcomes = ", ".join(f"({outcome:d})" for outcome in _COUNTED_OUTCOMES.values())
     return f"""
-        SELECT arrival AS first_update, project_id, {seconds("started")} AS started,
-            release, environment, CAST(number AS UTINYINT) AS outcome,
+        SELECT arrival AS first_update, project_id, started, release, environment,
+            CAST(number AS UTINYINT) AS outcome,
             CASE number {quantity} END AS quantity, person, CAST(NULL AS DOUBLE) AS duration,
             CAST(NULL AS VARCHAR) AS abnormal_mechanism
         FROM (FROM {source} WHERE session_id IS NULL)
@@ -163,9 +125,9 @@ def fold_whole(source: str) -> str:
     return f"WITH several AS MATERIALIZED ({repeated_in(source)}) {' UNION ALL '.join(parts)}"
 
 
-def insert_sessions(select: str) -> str:
-    """Spell the statement that adds folded rows to `sessions`."""
-    return f"INSERT INTO sessions SELECT {_SESSION_NAMES} FROM ({select})"  # noqa: S608  (every part is a constant of ours)
+def insert_folded(select: str) -> str:
+    """Spell the statement that adds folded rows to `folded_sessions`."""
+    return f"INSERT INTO folded_sessions SELECT {_SESSION_NAMES} FROM ({select})"  # noqa: S608  (every part is a constant of ours)
 
 
 def new_people(source: str) -> str:

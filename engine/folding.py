@@ -3,8 +3,12 @@
 Owns the steps from new updates to folded sessions, within a transaction of the caller. Does not
 know how updates came, nor the folding rule.
 
-Most sessions of a large load are told by one update, which becomes their row as it is. Only those
-that have several, or had some before, are folded.
+Most sessions of a large load are told by one update. Only those that have several, or had some
+before, are folded.
+
+An update that is its session is `alone`, and the session's row. What is known of a batch when it is
+appended is noted there: rows that were just added are costly to change, since a database of DuckDB
+then writes all of them into its log.
 
 Each table gets its rows in one statement: DuckDB 2.0 mixes up which rows are visible after a large
 insert is followed, in the same transaction, by one into the same table that turns out to be empty.
@@ -15,9 +19,10 @@ from typing import Final
 
 import duckdb
 
-from engine.fold import expand_counted, fold_updates, insert_sessions, project_updates, repeated_in
+from engine.fold import expand_counted, fold_updates, insert_folded, repeated_in
 from engine.seen import Sighting
-from engine.stale import days_of_updates, mark
+from engine.stale import days_of, mark
+from engine.start import MOMENT
 
 _FRESH: Final = "CREATE TEMP VIEW fresh AS FROM session_updates WHERE arrival >= {first:d}"
 
@@ -28,10 +33,13 @@ _EARLIER: Final = """
     WHERE arrival < $first
 """
 
-_SEVERAL: Final = f"""
+_SEVERAL: Final = """
     CREATE TEMP TABLE several AS
-    {repeated_in("fresh")} UNION SELECT project_id, session_id FROM earlier
-"""  # noqa: S608  (names of ours)
+    SELECT project_id, session_id FROM fresh WHERE session_id IS NOT NULL AND NOT alone
+    UNION SELECT project_id, session_id FROM earlier
+"""
+
+_SEVERAL_ANYWHERE: Final = f"{_SEVERAL} UNION {repeated_in('fresh')}"
 
 _AFFECTED: Final = """
     CREATE TEMP TABLE affected AS
@@ -41,22 +49,31 @@ _AFFECTED: Final = """
     WHERE arrival < $first
 """
 
-_FORGET: Final = "DELETE FROM sessions USING earlier WHERE first_update = arrival"
+_FORGET: Final = "DELETE FROM folded_sessions USING earlier WHERE first_update = arrival"
 
-_ALONE: Final = "(FROM fresh ANTI JOIN several USING (project_id, session_id))"
+_KNOWN: Final = "SELECT EXISTS (FROM earlier)"
 
-_FOLDED: Final = " UNION ALL ".join(
-    (project_updates(_ALONE), fold_updates("affected"), expand_counted("fresh"))
-)
+_OVERTAKEN: Final = "SELECT EXISTS (FROM affected WHERE alone)"
 
-_SIGHTINGS: Final = """
-    CREATE TEMP TABLE sightings AS
-    SELECT project_id, environment, release, min(started) AS started FROM fresh GROUP BY ALL
+_OVERTAKE: Final = """
+    UPDATE session_updates SET alone = false
+    WHERE arrival IN (SELECT arrival FROM affected WHERE alone)
 """
 
+_FOLDED: Final = f"{fold_updates('affected')} UNION ALL {expand_counted('fresh')}"
 
-def fold_since(cursor: duckdb.DuckDBPyConnection, first: int) -> Sequence[Sighting]:
-    """Bring `sessions` up to date with the updates from this arrival on.
+_FOLDABLE: Final = "SELECT EXISTS (FROM affected) OR EXISTS (FROM fresh WHERE session_id IS NULL)"
+
+_SIGHTINGS: Final = f"""
+    CREATE TEMP TABLE sightings AS
+    SELECT project_id, environment, release, min({MOMENT}) AS started FROM fresh GROUP BY ALL
+"""  # noqa: S608  (names of ours)
+
+
+def fold_since(
+    cursor: duckdb.DuckDBPyConnection, first: int, *, batches: int
+) -> Sequence[Sighting]:
+    """Bring `sessions` up to date with the updates from this arrival on, that came in batches.
 
     Sessions that were known before are folded anew from all their updates. What the updates name
     is given, and left in the table `sightings`.
@@ -64,16 +81,19 @@ def fold_since(cursor: duckdb.DuckDBPyConnection, first: int) -> Sequence[Sighti
     values = {"first": first}
     cursor.execute(_FRESH.format(first=first))
     cursor.execute(_EARLIER, values)
-    cursor.execute(_SEVERAL)
+    cursor.execute(_SEVERAL if batches == 1 else _SEVERAL_ANYWHERE)
     cursor.execute(_AFFECTED, values)
-    if _any(cursor, "earlier"):
+    if _is(cursor, _KNOWN):
         cursor.execute(_FORGET)
-    cursor.execute(insert_sessions(_FOLDED))
-    cursor.execute(mark(f"{days_of_updates('fresh')} UNION ALL {days_of_updates('affected')}"))
+    if _is(cursor, _OVERTAKEN):
+        cursor.execute(_OVERTAKE)
+    if _is(cursor, _FOLDABLE):
+        cursor.execute(insert_folded(_FOLDED))
+    cursor.execute(mark(f"{days_of('fresh')} UNION ALL {days_of('affected')}"))
     cursor.execute(_SIGHTINGS)
     return cursor.execute("FROM sightings").fetchall()
 
 
-def _any(cursor: duckdb.DuckDBPyConnection, table: str) -> bool:
-    ((found,),) = cursor.execute(f"SELECT EXISTS (FROM {table})").fetchall()
-    return bool(found)
+def _is(cursor: duckdb.DuckDBPyConnection, question: str) -> bool:
+    ((answer,),) = cursor.execute(question).fetchall()
+    return bool(answer)

@@ -18,6 +18,7 @@ from engine.intake import REPORTED_ROWS, BadRow, Batch, Intake, LoadRejected, Lo
 from engine.packed import select_unpacked
 from engine.register import environments_of, releases_of
 from engine.seen import Sighting
+from engine.start import parts_of
 from engine.storage import Storage
 from schema.session import UPDATE_COLUMNS
 
@@ -27,6 +28,13 @@ _APPENDED = """
     SELECT count(project_id), count(session_id) FROM session_updates WHERE arrival >= $first
 """
 
+_STORED = {
+    **{column.name: f'"{column.name}"' for column in UPDATE_COLUMNS},
+    **parts_of("epoch_us(started)"),
+    "alone": "session_id IS NOT NULL AND count(*) OVER (PARTITION BY project_id, session_id) = 1",
+}
+"""The columns of an update, from one that was unpacked."""
+
 _UNPACK_PENDING = f"""
     CREATE TEMP TABLE unpacked AS
     SELECT $first + row_number() OVER () - 1 AS arrival, *
@@ -35,7 +43,7 @@ _UNPACK_PENDING = f"""
 
 _APPEND_PENDING = f"""
     INSERT INTO session_updates
-    SELECT {", ".join(f'"{column.name}"' for column in UPDATE_COLUMNS)}
+    SELECT {", ".join(_STORED.values())}
     FROM unpacked LEFT JOIN (SELECT distinct_id, number AS person FROM people) USING (distinct_id)
 """  # noqa: S608  (names of ours)
 
@@ -62,6 +70,7 @@ class _Tally:
     """What has been appended so far, from the arrival `first` on."""
 
     first: int
+    batches: int = 0
     rows: int = 0
     appended: int = 0
     bad: list[BadRow] = field(default_factory=list)
@@ -69,6 +78,7 @@ class _Tally:
     ignored: dict[str, None] = field(default_factory=dict)
 
     def note(self, batch: Batch, intake: Intake) -> None:
+        self.batches += 1
         self.rows += len(batch.table)
         self.appended += intake.appended
         self.bad_count += len(batch.bad) + intake.bad_count
@@ -98,7 +108,8 @@ def load(
             updates = _check_appended(cursor, tally.first, expected=tally.appended)
             if not _is_new(cursor, options, counted=tally.appended - updates):
                 raise _LoadedBeforeError
-            sightings = _fold(cursor, directory, tally.first, releases=options.register_releases)
+            sightings = fold_since(cursor, tally.first, batches=tally.batches)
+            _register(cursor, directory, sightings, releases=options.register_releases)
     except _LoadedBeforeError:
         return tally.report(known=True)
     _learn(directory, sightings, releases=options.register_releases)
@@ -119,7 +130,8 @@ def fold_pending(storage: Storage, directory: Directory) -> int:
         cursor.execute(f"INSERT INTO people {new_people('unpacked')}")
         cursor.execute(_APPEND_PENDING)
         _check_appended(cursor, first, expected=expected)
-        sightings = _fold(cursor, directory, first, releases=True)
+        sightings = fold_since(cursor, first, batches=1)
+        _register(cursor, directory, sightings, releases=True)
         cursor.execute("DELETE FROM pending_updates")
     _learn(directory, sightings, releases=True)
     return int(expected)
@@ -152,16 +164,6 @@ def _check_appended(cursor: duckdb.DuckDBPyConnection, first: int, *, expected: 
     return int(updates)
 
 
-def _fold(
-    cursor: duckdb.DuckDBPyConnection, directory: Directory, first: int, *, releases: bool
-) -> Sequence[Sighting]:
-    """Fold what was appended from this arrival on, and make known what it names."""
-    sightings = fold_since(cursor, first)
-    if not directory.seen.covers(sightings):
-        _register(cursor, releases=releases)
-    return sightings
-
-
 def _learn(directory: Directory, sightings: Sequence[Sighting], *, releases: bool) -> None:
     """Let the directory know what has been registered, now that it is on disk."""
     if not directory.seen.covers(sightings):
@@ -190,8 +192,16 @@ def _is_new(cursor: duckdb.DuckDBPyConnection, options: LoadOptions, *, counted:
     return True
 
 
-def _register(cursor: duckdb.DuckDBPyConnection, *, releases: bool) -> None:
+def _register(
+    cursor: duckdb.DuckDBPyConnection,
+    directory: Directory,
+    sightings: Sequence[Sighting],
+    *,
+    releases: bool,
+) -> None:
     """Make the environments of the table `sightings` known, and its releases if wanted."""
+    if directory.seen.covers(sightings):
+        return
     wanted = releases_of("sightings") if releases else ()
     for statement in (environments_of("sightings"), *wanted):
         cursor.execute(statement)

@@ -6,11 +6,34 @@ Owns the two walks over all updates. Does not know how updates arrive, nor how o
 from dataclasses import dataclass
 from typing import Final
 
-from engine.fold import fold_whole, insert_sessions
+from engine.fold import expand_counted, fold_updates, fold_whole, insert_folded, repeated_in
 from engine.register import environments_of, releases_of
-from engine.stale import days_of_sessions, days_of_updates, mark
+from engine.stale import days_of, mark
+from engine.start import MOMENT
 from engine.storage import Storage
 from schema.session import SESSION_COLUMNS
+
+_SEVERAL: Final = f"CREATE TEMP TABLE several AS {repeated_in('session_updates')}"
+
+_IS_SEVERAL: Final = "(project_id, session_id) IN (SELECT (project_id, session_id) FROM several)"
+
+_SINGLE_OUT: Final = (
+    "UPDATE session_updates SET alone = false"  # noqa: S608  (names of ours)
+    f" WHERE coalesce(alone, true) AND (session_id IS NULL OR {_IS_SEVERAL})",
+    "UPDATE session_updates SET alone = true"  # noqa: S608  (names of ours)
+    f" WHERE NOT coalesce(alone, false) AND session_id IS NOT NULL AND NOT ({_IS_SEVERAL})",
+)
+
+_AFFECTED: Final = (
+    "(SELECT session_updates.* FROM session_updates SEMI JOIN several USING (project_id,"
+    " session_id))"
+)
+
+_FOLDED_ANEW: Final = f"{fold_updates(_AFFECTED)} UNION ALL {expand_counted('session_updates')}"
+
+_NAMED: Final = f"""(
+    SELECT project_id, environment, release, {MOMENT} AS started FROM session_updates
+)"""  # noqa: S608  (names of ours)
 
 _EXAMPLES: Final = 10
 _NAMES: Final = ", ".join(f'"{column.name}"' for column in SESSION_COLUMNS)
@@ -77,11 +100,13 @@ def rebuild(storage: Storage) -> int:
     transaction: questions see the old sessions or the new.
     """
     with storage.writing() as cursor:
-        days = f"{days_of_sessions()} UNION ALL {days_of_updates('session_updates')}"
-        cursor.execute(mark(days))
-        cursor.execute("DELETE FROM sessions")
-        cursor.execute(insert_sessions(_FOLDED))
-        for statement in (environments_of("session_updates"), *releases_of("session_updates")):
+        cursor.execute(mark(f"{days_of('sessions')} UNION ALL {days_of('session_updates')}"))
+        cursor.execute(_SEVERAL)
+        for statement in _SINGLE_OUT:
+            cursor.execute(statement)
+        cursor.execute("DELETE FROM folded_sessions")
+        cursor.execute(insert_folded(_FOLDED_ANEW))
+        for statement in (environments_of(_NAMED), *releases_of(_NAMED)):
             cursor.execute(statement)
         ((count,),) = cursor.execute("SELECT count(project_id) FROM sessions").fetchall()
     return int(count)

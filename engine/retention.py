@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from engine.stale import days_of_sessions, mark
+from engine.stale import days_of, mark
 from engine.storage import Storage
 
 _EXPIRED: Final = """
@@ -30,13 +30,13 @@ _DELETE_UPDATES: Final = """
 
 _DELETE_COUNTED: Final = """
     DELETE FROM session_updates
-    WHERE session_id IS NULL
-        AND epoch_us(started) < CAST($second AS BIGINT) * 1000000
-        AND project_id IN (SELECT unnest($projects))
+    WHERE session_id IS NULL AND started < $second AND project_id IN (SELECT unnest($projects))
 """
 
-_DELETE_SESSIONS: Final = """
-    DELETE FROM sessions
+_COUNT: Final = "SELECT count(first_update) FROM expired"
+
+_DELETE_FOLDED: Final = """
+    DELETE FROM folded_sessions
     WHERE started < $second AND project_id IN (SELECT unnest($projects))
 """
 
@@ -62,10 +62,11 @@ def expire(storage: Storage, project_ids: Sequence[int], *, before: datetime) ->
     values = {"second": int(before.timestamp()), "projects": list(project_ids)}
     with storage.writing() as cursor:
         cursor.execute(_EXPIRED, values)
-        cursor.execute(mark(days_of_sessions("expired")))
+        cursor.execute(mark(days_of("expired")))
+        ((sessions,),) = cursor.execute(_COUNT).fetchall()
         ((updates,),) = cursor.execute(_DELETE_UPDATES).fetchall()
         ((counted,),) = cursor.execute(_DELETE_COUNTED, values).fetchall()
-        ((sessions,),) = cursor.execute(_DELETE_SESSIONS, values).fetchall()
+        cursor.execute(_DELETE_FOLDED, values)
     return Expired(sessions=int(sessions), updates=int(updates) + int(counted))
 
 

@@ -5,17 +5,11 @@ reads them, and takes them away again.
 """
 
 from engine.day_number import day_of
-from engine.fold import seconds
 
 
-def days_of_sessions(source: str = "sessions") -> str:
-    """Spell a SELECT of the days on which the sessions in the table `source` started."""
+def days_of(source: str) -> str:
+    """Spell a SELECT of the days of which the sessions or updates in the table `source` are."""
     return f"SELECT project_id, {day_of('started')} AS day FROM {source}"  # noqa: S608  (names of ours)
-
-
-def days_of_updates(source: str) -> str:
-    """Spell a SELECT of all days that one of the updates in the table `source` claims."""
-    return f"SELECT project_id, {day_of(seconds('started'))} AS day FROM {source}"  # noqa: S608  (names of ours)
 
 
 def mark(select: str) -> str:

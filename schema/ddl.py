@@ -3,10 +3,11 @@
 Owns the DDL. Does not know who reads or writes the tables.
 """
 
+from schema.alone import SESSIONS_VIEW
 from schema.rollup import ROLLUP_TABLES
 from schema.session import SESSION_COLUMNS, UPDATE_COLUMNS, Column
 
-LAYOUT_VERSION = 3
+LAYOUT_VERSION = 4
 """Raised whenever a table changes; a file of another layout is refused, never guessed at."""
 
 LAYOUT_TABLE = "release_health_layout"
@@ -21,7 +22,7 @@ TABLES = (
     f"CREATE TABLE {LAYOUT_TABLE} (version INTEGER NOT NULL)",
     _table("session_updates", UPDATE_COLUMNS),
     "CREATE TABLE pending_updates (quantity INTEGER, updates VARCHAR)",
-    _table("sessions", SESSION_COLUMNS),
+    _table("folded_sessions", SESSION_COLUMNS),
     "CREATE TABLE people (number INTEGER, distinct_id VARCHAR)",
     "CREATE TABLE stale_days (project_id BIGINT, day INTEGER)",
     "CREATE TABLE organizations (id BIGINT PRIMARY KEY, slug VARCHAR UNIQUE, name VARCHAR,"
@@ -46,8 +47,11 @@ TABLES = (
     "CREATE TABLE loads (digest VARCHAR PRIMARY KEY, loaded TIMESTAMP)",
     *(_table(name, columns) for name, columns in ROLLUP_TABLES.items()),
     "CREATE SEQUENCE builds",
+    SESSIONS_VIEW,
 )
-"""`people` numbers users, of whatever project they are; it alone has their texts.
+"""`folded_sessions` are those that more than one update tells of, and the pre-counted ones.
+
+`people` numbers users, of whatever project they are; it alone has their texts.
 
 `pending_updates` are acknowledged, and neither numbered nor folded yet; each row holds so many of
 them, in a text of their own (`engine.packed`).

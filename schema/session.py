@@ -102,13 +102,32 @@ _PERSON = Column(
     meaning="the user's number in `people`, or null when unknown",
 )
 
-_TOLD_COLUMNS = (
+_STARTED = Column(
+    name="started",
+    sql_type="BIGINT",
+    unit="Unix seconds, rounded down",
+    meaning="when the session started",
+)
+_FRACTION = tuple(
     Column(
-        name="started",
-        sql_type="TIMESTAMP",
-        unit="UTC, microseconds",
-        meaning="when the session started; decides its bucket",
-    ),
+        name=name,
+        sql_type="SMALLINT",
+        unit=f"{unit}, from 0 to 999",
+        meaning=f"the {place} of the second in which it started",
+    )
+    for name, unit, place in (
+        ("started_ms", "milliseconds", "first three decimals"),
+        ("started_us", "microseconds", "next three decimals"),
+    )
+)
+_ALONE = Column(
+    name="alone",
+    sql_type="BOOLEAN",
+    unit="",
+    meaning="whether nothing else is told of its session, which is then this row of `sessions`",
+)
+
+_TOLD_COLUMNS = (
     Column(
         name="timestamp",
         sql_type="TIMESTAMP",
@@ -164,11 +183,31 @@ _TOLD_COLUMNS = (
     ),
 )
 
-REPORTED_COLUMNS = (_PROJECT, _SESSION, _USER, *_TOLD_COLUMNS)
+_REPORTED_START = Column(
+    name="started",
+    sql_type="TIMESTAMP",
+    unit="UTC, microseconds",
+    meaning="when the session started; decides its bucket",
+)
+
+REPORTED_COLUMNS = (_PROJECT, _SESSION, _USER, _REPORTED_START, *_TOLD_COLUMNS)
 """One update as its sender means it: normalised, and not stored yet."""
 
-UPDATE_COLUMNS = (ARRIVAL, _PROJECT, _SESSION, _PERSON, *_TOLD_COLUMNS)
-"""One row of `session_updates`, as it came and normalised; appended to, never changed."""
+UPDATE_COLUMNS = (
+    ARRIVAL,
+    _PROJECT,
+    _SESSION,
+    _ALONE,
+    _PERSON,
+    _STARTED,
+    *_FRACTION,
+    *_TOLD_COLUMNS,
+)
+"""One row of `session_updates`, as it came and normalised; only `alone` ever changes.
+
+The start is kept in parts: whole seconds are what is asked for, and most senders know no more than
+milliseconds.
+"""
 
 SESSION_COLUMNS = (
     Column(
@@ -178,12 +217,7 @@ SESSION_COLUMNS = (
         meaning="the smallest `arrival` of its updates; tells which session it is",
     ),
     _PROJECT,
-    Column(
-        name="started",
-        sql_type="BIGINT",
-        unit="Unix seconds, rounded down",
-        meaning="when the session started",
-    ),
+    _STARTED,
     Column(name="release", sql_type="VARCHAR", unit="", meaning="the release; may be empty"),
     Column(
         name="environment", sql_type="VARCHAR", unit="", meaning="the environment; may be empty"
@@ -211,4 +245,7 @@ SESSION_COLUMNS = (
         meaning="anr_foreground, anr_background or null",
     ),
 )
-"""One row of `sessions`: one folded (project, session id), or one outcome of a pre-counted row."""
+"""One row of `sessions`: one folded (project, session id), or one outcome of a pre-counted row.
+
+`sessions` is a view: `folded_sessions`, and the updates that are `alone`.
+"""

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine import start
 from engine.appending import append_batch
 from engine.errors import LoadError
 from engine.intake import LINE, REPORTED_ROWS, BadRow, Batch, Intake, shown
@@ -36,7 +37,8 @@ RELEASE = (
 NEXT = "SELECT coalesce(max(arrival), 0) + 1 FROM session_updates"
 READ_BACK = f"""
     SELECT {", ".join(f'"{column.name}"' for column in REPORTED_COLUMNS)}
-    FROM session_updates LEFT JOIN people ON number = person WHERE arrival >= $first
+    FROM (SELECT * REPLACE ({start.MOMENT} AS started) FROM session_updates)
+    LEFT JOIN people ON number = person WHERE arrival >= $first
     ORDER BY arrival
 """  # noqa: S608  (names of ours)
 

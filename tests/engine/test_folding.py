@@ -6,9 +6,10 @@ import duckdb
 import pytest
 
 from engine.engine import Engine
-from engine.fold import expand_counted, fold_updates, project_updates
+from engine.fold import expand_counted, fold_updates
 from engine.limits import Limits
 from engine.storage import Storage
+from schema.alone import project_updates
 from schema.ddl import TABLES
 from schema.session import SESSION_COLUMNS
 from tests.building import named_uuid
@@ -65,7 +66,8 @@ def test_one_update_becomes_the_row_that_folding_it_would_give() -> None:
             f"""
             INSERT INTO session_updates BY NAME
             SELECT row_number() OVER () AS arrival, 1 AS project_id, uuid() AS session_id, *,
-                TIMESTAMP '1969-12-31 23:59:59.5' AS started, started AS timestamp, 0 AS seq,
+                -1 AS started, 500 AS started_ms, 0 AS started_us,
+                TIMESTAMP '1969-12-31 23:59:59.5' AS timestamp, 0 AS seq,
                 'app@1.0' AS release, 'prod' AS environment
             FROM (SELECT unnest({list(STATUSES)}) AS status)
                 CROSS JOIN (SELECT unnest([0, 2]) AS errors)
@@ -93,12 +95,12 @@ def test_counts_become_a_row_for_each_outcome_that_occurred() -> None:
             """
             INSERT INTO session_updates BY NAME
             SELECT 1 AS arrival, 1 AS project_id, CAST(NULL AS UUID) AS session_id,
-                TIMESTAMP '2026-03-10' AS started, 5 AS exited, 4 AS errored, 3 AS unhandled,
+                1773100800 AS started, 5 AS exited, 4 AS errored, 3 AS unhandled,
                 2 AS abnormal, 1 AS crashed
             UNION ALL
-            SELECT 2, 1, NULL, TIMESTAMP '2026-03-10', 0, 0, 0, 9, 0
+            SELECT 2, 1, NULL, 1773100800, 0, 0, 0, 9, 0
             UNION ALL
-            SELECT 3, 1, uuid(), TIMESTAMP '2026-03-10', NULL, NULL, NULL, NULL, NULL
+            SELECT 3, 1, uuid(), 1773100800, NULL, NULL, NULL, NULL, NULL
             """
         )
         rows = connection.execute(

@@ -15,6 +15,7 @@ NAMES = {
     "adoptions",
     "computed_adoptions",
     "environments",
+    "folded_sessions",
     "grants",
     "keys",
     "loads",
@@ -24,7 +25,6 @@ NAMES = {
     "projects",
     "releases",
     "session_updates",
-    "sessions",
     "stale_days",
     "tokens",
     "upkeep",
@@ -59,7 +59,7 @@ def test_all_tables_are_there(database: duckdb.DuckDBPyConnection) -> None:
 
 DESCRIBED = {
     "session_updates": UPDATE_COLUMNS,
-    "sessions": SESSION_COLUMNS,
+    "folded_sessions": SESSION_COLUMNS,
     **ROLLUP_TABLES,
 }
 
