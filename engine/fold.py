@@ -13,6 +13,7 @@ such a session shows by having a highest and a lowest number that differ.
 
 from typing import Final
 
+from engine.moments import TIMESTAMP
 from schema.alone import FAILURE, RANK, project_updates
 from schema.session import SESSION_COLUMNS, Outcome, UpdateStatus
 
@@ -44,7 +45,8 @@ def fold_updates(source: str) -> str:
             ended.duration AS duration,
             nullif(hung.mechanism, '') AS abnormal_mechanism
         FROM (
-            WITH grouped AS MATERIALIZED ({_grouped(source)}), tied AS ({_tied(source)})
+            WITH told AS (SELECT *, {TIMESTAMP} AS timestamp FROM {source}),
+                grouped AS MATERIALIZED ({_grouped("told")}), tied AS ({_tied("told")})
             SELECT * FROM grouped LEFT JOIN tied USING (project_id, session_id)
         )
     """  # noqa: S608  (every part is a constant of ours)
@@ -78,13 +80,13 @@ def _tied(source: str) -> str:
     """Spell a SELECT of the user of each session in `grouped` for whom the text has to decide."""
     return f"""
         SELECT project_id, session_id, arg_max(number, distinct_id) AS tied_person
-        FROM {source} AS told
+        FROM {source}
         JOIN (
             SELECT project_id, session_id, highest.at AS last_at, highest.seq AS last_seq
             FROM grouped WHERE highest.person <> -lowest.negative
         ) USING (project_id, session_id)
-        JOIN people ON number = told.person
-        WHERE told.timestamp = last_at AND told.seq = last_seq
+        JOIN people ON number = {source}.person
+        WHERE {source}.timestamp = last_at AND {source}.seq = last_seq
         GROUP BY project_id, session_id
     """  # noqa: S608  (every part is a constant of ours)
 

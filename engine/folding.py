@@ -22,7 +22,7 @@ import duckdb
 from engine.fold import expand_counted, fold_updates, insert_folded, repeated_in
 from engine.seen import Sighting
 from engine.stale import days_of, mark
-from engine.start import MOMENT
+from engine.moments import STARTED
 
 _FRESH: Final = "CREATE TEMP VIEW fresh AS FROM session_updates WHERE arrival >= {first:d}"
 
@@ -66,7 +66,7 @@ _FOLDABLE: Final = "SELECT EXISTS (FROM affected) OR EXISTS (FROM fresh WHERE se
 
 _SIGHTINGS: Final = f"""
     CREATE TEMP TABLE sightings AS
-    SELECT project_id, environment, release, min({MOMENT}) AS started FROM fresh GROUP BY ALL
+    SELECT project_id, environment, release, min({STARTED}) AS started FROM fresh GROUP BY ALL
 """  # noqa: S608  (names of ours)
 
 

@@ -18,7 +18,7 @@ from engine.intake import REPORTED_ROWS, BadRow, Batch, Intake, LoadRejected, Lo
 from engine.packed import select_unpacked
 from engine.register import environments_of, releases_of
 from engine.seen import Sighting
-from engine.start import parts_of
+from engine.moments import parts_of
 from engine.storage import Storage
 from schema.session import UPDATE_COLUMNS
 
@@ -30,7 +30,7 @@ _APPENDED = """
 
 _STORED = {
     **{column.name: f'"{column.name}"' for column in UPDATE_COLUMNS},
-    **parts_of("epoch_us(started)"),
+    **parts_of("epoch_us(started)", "epoch_us(timestamp)", "duration"),
     "alone": "session_id IS NOT NULL AND count(*) OVER (PARTITION BY project_id, session_id) = 1",
 }
 """The columns of an update, from one that was unpacked."""

@@ -9,7 +9,7 @@ from typing import Final
 from engine.fold import expand_counted, fold_updates, fold_whole, insert_folded, repeated_in
 from engine.register import environments_of, releases_of
 from engine.stale import days_of, mark
-from engine.start import MOMENT
+from engine.moments import STARTED
 from engine.storage import Storage
 from schema.session import SESSION_COLUMNS
 
@@ -32,7 +32,7 @@ _AFFECTED: Final = (
 _FOLDED_ANEW: Final = f"{fold_updates(_AFFECTED)} UNION ALL {expand_counted('session_updates')}"
 
 _NAMED: Final = f"""(
-    SELECT project_id, environment, release, {MOMENT} AS started FROM session_updates
+    SELECT project_id, environment, release, {STARTED} AS started FROM session_updates
 )"""  # noqa: S608  (names of ours)
 
 _EXAMPLES: Final = 10

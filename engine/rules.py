@@ -19,7 +19,7 @@ from engine.reading import (
     readings,
 )
 from engine.release import ENVIRONMENT_BYTES, RELEASE_BYTES
-from engine.start import parts_of
+from engine.moments import parts_of
 from schema.session import (
     COUNT_COLUMNS,
     GREATEST_COUNT,
@@ -153,14 +153,17 @@ CHECKS = (
 
 _USER = f"nullif(nullif({in_one_spelling(read('distinct_id'))}, ''), '{NIL_UUID}')"
 
+_TIMESTAMP = (
+    f"greatest({read('started')},"
+    f" coalesce({read('timestamp')}, {read(RECEIVED)}, {read('started')}))"
+)
+
 _VALUES = {
     "arrival": f"$first + {POSITION}",
     "session_id": f"CASE WHEN {_HAS_ID} THEN {read('session_id')} END",
     "person": "number",
     "alone": f"{_HAS_ID} AND {read('session_id')} NOT IN (FROM repeated)",
-    **parts_of(read("started")),
-    "timestamp": f"make_timestamp(greatest({read('started')},"
-    f" coalesce({read('timestamp')}, {read(RECEIVED)}, {read('started')})))",
+    **parts_of(read("started"), _TIMESTAMP, read("duration")),
     "seq": f"coalesce({read('seq')}, 0)",
     "init": f"coalesce({read('init')}, {read('seq')} = 0, false)",
     "status": f"coalesce({read('status')}, '{UpdateStatus.OK}')",

@@ -127,13 +127,14 @@ _ALONE = Column(
     meaning="whether nothing else is told of its session, which is then this row of `sessions`",
 )
 
+_LATE = Column(
+    name="late_us",
+    sql_type="BIGINT",
+    unit="microseconds",
+    meaning="how long after its start, and its duration if there is one, the update was made",
+)
+
 _TOLD_COLUMNS = (
-    Column(
-        name="timestamp",
-        sql_type="TIMESTAMP",
-        unit="UTC, microseconds",
-        meaning="when this update was made; orders the updates of one session",
-    ),
     Column(
         name="seq",
         sql_type="BIGINT",
@@ -190,7 +191,14 @@ _REPORTED_START = Column(
     meaning="when the session started; decides its bucket",
 )
 
-REPORTED_COLUMNS = (_PROJECT, _SESSION, _USER, _REPORTED_START, *_TOLD_COLUMNS)
+_TIMESTAMP = Column(
+    name="timestamp",
+    sql_type="TIMESTAMP",
+    unit="UTC, microseconds",
+    meaning="when this update was made; orders the updates of one session",
+)
+
+REPORTED_COLUMNS = (_PROJECT, _SESSION, _USER, _REPORTED_START, _TIMESTAMP, *_TOLD_COLUMNS)
 """One update as its sender means it: normalised, and not stored yet."""
 
 UPDATE_COLUMNS = (
@@ -201,12 +209,12 @@ UPDATE_COLUMNS = (
     _PERSON,
     _STARTED,
     *_FRACTION,
+    _LATE,
     *_TOLD_COLUMNS,
 )
 """One row of `session_updates`, as it came and normalised; only `alone` ever changes.
 
-The start is kept in parts: whole seconds are what is asked for, and most senders know no more than
-milliseconds.
+Both moments are kept in parts: whole seconds are what is asked for, and most other parts are 0.
 """
 
 SESSION_COLUMNS = (

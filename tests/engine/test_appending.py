@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine import start
+from engine import moments
 from engine.appending import append_batch
 from engine.errors import LoadError
 from engine.intake import LINE, REPORTED_ROWS, BadRow, Batch, Intake, shown
@@ -37,7 +37,10 @@ RELEASE = (
 NEXT = "SELECT coalesce(max(arrival), 0) + 1 FROM session_updates"
 READ_BACK = f"""
     SELECT {", ".join(f'"{column.name}"' for column in REPORTED_COLUMNS)}
-    FROM (SELECT * REPLACE ({start.MOMENT} AS started) FROM session_updates)
+    FROM (
+        SELECT * REPLACE ({moments.STARTED} AS started), {moments.TIMESTAMP} AS timestamp
+        FROM session_updates
+    )
     LEFT JOIN people ON number = person WHERE arrival >= $first
     ORDER BY arrival
 """  # noqa: S608  (names of ours)

@@ -67,7 +67,7 @@ def test_one_update_becomes_the_row_that_folding_it_would_give() -> None:
             INSERT INTO session_updates BY NAME
             SELECT row_number() OVER () AS arrival, 1 AS project_id, uuid() AS session_id, *,
                 -1 AS started, 500 AS started_ms, 0 AS started_us,
-                TIMESTAMP '1969-12-31 23:59:59.5' AS timestamp, 0 AS seq,
+                0 AS late_us, 0 AS seq,
                 'app@1.0' AS release, 'prod' AS environment
             FROM (SELECT unnest({list(STATUSES)}) AS status)
                 CROSS JOIN (SELECT unnest([0, 2]) AS errors)
