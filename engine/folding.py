@@ -20,9 +20,9 @@ from typing import Final
 import duckdb
 
 from engine.fold import expand_counted, fold_updates, insert_folded, repeated_in
+from engine.moments import STARTED
 from engine.seen import Sighting
 from engine.stale import days_of, mark
-from engine.moments import STARTED
 
 _FRESH: Final = "CREATE TEMP VIEW fresh AS FROM session_updates WHERE arrival >= {first:d}"
 

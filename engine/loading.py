@@ -15,10 +15,10 @@ from engine.errors import StorageUnavailable
 from engine.fold import new_people
 from engine.folding import fold_since
 from engine.intake import REPORTED_ROWS, BadRow, Batch, Intake, LoadRejected, LoadReport
+from engine.moments import parts_of
 from engine.packed import select_unpacked
 from engine.register import environments_of, releases_of
 from engine.seen import Sighting
-from engine.moments import parts_of
 from engine.storage import Storage
 from schema.session import UPDATE_COLUMNS
 

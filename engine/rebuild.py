@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from engine.fold import expand_counted, fold_updates, fold_whole, insert_folded, repeated_in
+from engine.moments import STARTED
 from engine.register import environments_of, releases_of
 from engine.stale import days_of, mark
-from engine.moments import STARTED
 from engine.storage import Storage
 from schema.session import SESSION_COLUMNS
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine.columns import Form
+from engine.moments import parts_of
 from engine.reading import (
     INCOMING,
     POSITION,
@@ -19,7 +20,6 @@ from engine.reading import (
     readings,
 )
 from engine.release import ENVIRONMENT_BYTES, RELEASE_BYTES
-from engine.moments import parts_of
 from schema.session import (
     COUNT_COLUMNS,
     GREATEST_COUNT,
