@@ -6,9 +6,9 @@ know how updates came, nor the folding rule.
 Most sessions of a large load are told by one update. Only those that have several, or had some
 before, are folded.
 
-An update that is its session is `alone`, and the session's row. What is known of a batch when it is
-appended is noted there: rows that were just added are costly to change, since a database of DuckDB
-then writes all of them into its log.
+An update of which nothing else is told is marked as `alone`: it is its session. Where several come
+in one load, the mark is taken off again; in a large load by a note in `overtaken` first, since
+DuckDB writes rows to the file before a commit, and all of them to the log, too, if any is changed.
 
 Each table gets its rows in one statement: DuckDB 2.0 mixes up which rows are visible after a large
 insert is followed, in the same transaction, by one into the same table that turns out to be empty.
@@ -24,6 +24,9 @@ from engine.moments import STARTED
 from engine.seen import Sighting
 from engine.stale import days_of, mark
 
+MANY_ROWS: Final = 100_000
+"""A load of so many rows is a large one: DuckDB keeps 122,880 together."""
+
 _FRESH: Final = "CREATE TEMP VIEW fresh AS FROM session_updates WHERE arrival >= {first:d}"
 
 _EARLIER: Final = """
@@ -33,13 +36,10 @@ _EARLIER: Final = """
     WHERE arrival < $first
 """
 
-_SEVERAL: Final = """
+_SEVERAL: Final = f"""
     CREATE TEMP TABLE several AS
-    SELECT project_id, session_id FROM fresh WHERE session_id IS NOT NULL AND NOT alone
-    UNION SELECT project_id, session_id FROM earlier
-"""
-
-_SEVERAL_ANYWHERE: Final = f"{_SEVERAL} UNION {repeated_in('fresh')}"
+    {repeated_in("fresh")} UNION SELECT project_id, session_id FROM earlier
+"""  # noqa: S608  (names of ours)
 
 _AFFECTED: Final = """
     CREATE TEMP TABLE affected AS
@@ -51,18 +51,17 @@ _AFFECTED: Final = """
 
 _FORGET: Final = "DELETE FROM folded_sessions USING earlier WHERE first_update = arrival"
 
-_KNOWN: Final = "SELECT EXISTS (FROM earlier)"
+_NOT_ALONE: Final = "SELECT arrival FROM affected WHERE alone"
 
-_OVERTAKEN: Final = "SELECT EXISTS (FROM affected WHERE alone)"
+_NOTE: Final = f"INSERT INTO overtaken {_NOT_ALONE}"
 
-_OVERTAKE: Final = """
-    UPDATE session_updates SET alone = false
-    WHERE arrival IN (SELECT arrival FROM affected WHERE alone)
-"""
+_UNMARK: Final = "UPDATE session_updates SET alone = false WHERE arrival IN ({})"
+
+_FORGET_NOTES: Final = "DELETE FROM overtaken"
 
 _FOLDED: Final = f"{fold_updates('affected')} UNION ALL {expand_counted('fresh')}"
 
-_FOLDABLE: Final = "SELECT EXISTS (FROM affected) OR EXISTS (FROM fresh WHERE session_id IS NULL)"
+_TO_FOLD: Final = "FROM affected UNION ALL FROM fresh WHERE session_id IS NULL"
 
 _SIGHTINGS: Final = f"""
     CREATE TEMP TABLE sightings AS
@@ -70,30 +69,36 @@ _SIGHTINGS: Final = f"""
 """  # noqa: S608  (names of ours)
 
 
-def fold_since(
-    cursor: duckdb.DuckDBPyConnection, first: int, *, batches: int
-) -> Sequence[Sighting]:
-    """Bring `sessions` up to date with the updates from this arrival on, that came in batches.
+def fold_since(cursor: duckdb.DuckDBPyConnection, first: int, *, rows: int) -> Sequence[Sighting]:
+    """Bring `sessions` up to date with the updates from this arrival on, which are so many rows.
 
     Sessions that were known before are folded anew from all their updates. What the updates name
     is given, and left in the table `sightings`.
     """
     values = {"first": first}
+    settle(cursor)
     cursor.execute(_FRESH.format(first=first))
     cursor.execute(_EARLIER, values)
-    cursor.execute(_SEVERAL if batches == 1 else _SEVERAL_ANYWHERE)
+    cursor.execute(_SEVERAL)
     cursor.execute(_AFFECTED, values)
-    if _is(cursor, _KNOWN):
+    if _any(cursor, "FROM earlier"):
         cursor.execute(_FORGET)
-    if _is(cursor, _OVERTAKEN):
-        cursor.execute(_OVERTAKE)
-    if _is(cursor, _FOLDABLE):
+    if _any(cursor, _NOT_ALONE):
+        cursor.execute(_NOTE if rows >= MANY_ROWS else _UNMARK.format(_NOT_ALONE))
+    if _any(cursor, _TO_FOLD):
         cursor.execute(insert_folded(_FOLDED))
     cursor.execute(mark(f"{days_of('fresh')} UNION ALL {days_of('affected')}"))
     cursor.execute(_SIGHTINGS)
     return cursor.execute("FROM sightings").fetchall()
 
 
-def _is(cursor: duckdb.DuckDBPyConnection, question: str) -> bool:
-    ((answer,),) = cursor.execute(question).fetchall()
-    return bool(answer)
+def settle(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Take the mark `alone` off the updates noted in `overtaken`; nothing else changes by it."""
+    if _any(cursor, "FROM overtaken"):
+        cursor.execute(_UNMARK.format("FROM overtaken"))
+        cursor.execute(_FORGET_NOTES)
+
+
+def _any(cursor: duckdb.DuckDBPyConnection, select: str) -> bool:
+    ((found,),) = cursor.execute(f"SELECT EXISTS ({select})").fetchall()
+    return bool(found)

@@ -4,6 +4,7 @@ Owns the steps of a write. Does not know file formats, nor the rules a row must 
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import duckdb
@@ -13,7 +14,7 @@ from engine.clock import real_clock
 from engine.directory import Directory
 from engine.errors import StorageUnavailable
 from engine.fold import new_people
-from engine.folding import fold_since
+from engine.folding import MANY_ROWS, fold_since, settle
 from engine.intake import REPORTED_ROWS, BadRow, Batch, Intake, LoadRejected, LoadReport
 from engine.moments import parts_of
 from engine.packed import select_unpacked
@@ -31,7 +32,7 @@ _APPENDED = """
 _STORED = {
     **{column.name: f'"{column.name}"' for column in UPDATE_COLUMNS},
     **parts_of("epoch_us(started)", "epoch_us(timestamp)", "duration"),
-    "alone": "session_id IS NOT NULL AND count(*) OVER (PARTITION BY project_id, session_id) = 1",
+    "alone": "session_id IS NOT NULL",
 }
 """The columns of an update, from one that was unpacked."""
 
@@ -70,7 +71,6 @@ class _Tally:
     """What has been appended so far, from the arrival `first` on."""
 
     first: int
-    batches: int = 0
     rows: int = 0
     appended: int = 0
     bad: list[BadRow] = field(default_factory=list)
@@ -78,7 +78,6 @@ class _Tally:
     ignored: dict[str, None] = field(default_factory=dict)
 
     def note(self, batch: Batch, intake: Intake) -> None:
-        self.batches += 1
         self.rows += len(batch.table)
         self.appended += intake.appended
         self.bad_count += len(batch.bad) + intake.bad_count
@@ -108,10 +107,12 @@ def load(
             updates = _check_appended(cursor, tally.first, expected=tally.appended)
             if not _is_new(cursor, options, counted=tally.appended - updates):
                 raise _LoadedBeforeError
-            sightings = fold_since(cursor, tally.first, batches=tally.batches)
+            sightings = fold_since(cursor, tally.first, rows=tally.appended)
             _register(cursor, directory, sightings, releases=options.register_releases)
     except _LoadedBeforeError:
         return tally.report(known=True)
+    if tally.appended >= MANY_ROWS:
+        _settle(storage)
     _learn(directory, sightings, releases=options.register_releases)
     return tally.report(updates=updates)
 
@@ -130,11 +131,17 @@ def fold_pending(storage: Storage, directory: Directory) -> int:
         cursor.execute(f"INSERT INTO people {new_people('unpacked')}")
         cursor.execute(_APPEND_PENDING)
         _check_appended(cursor, first, expected=expected)
-        sightings = fold_since(cursor, first, batches=1)
+        sightings = fold_since(cursor, first, rows=expected)
         _register(cursor, directory, sightings, releases=True)
         cursor.execute("DELETE FROM pending_updates")
     _learn(directory, sightings, releases=True)
     return int(expected)
+
+
+def _settle(storage: Storage) -> None:
+    """Do what is left to the next one who writes, if it can be done now."""
+    with suppress(StorageUnavailable), storage.writing() as cursor:
+        settle(cursor)
 
 
 def _append(

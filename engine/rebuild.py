@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from engine.fold import expand_counted, fold_updates, fold_whole, insert_folded, repeated_in
+from engine.folding import settle
 from engine.moments import STARTED
 from engine.register import environments_of, releases_of
 from engine.stale import days_of, mark
@@ -101,6 +102,7 @@ def rebuild(storage: Storage) -> int:
     """
     with storage.writing() as cursor:
         cursor.execute(mark(f"{days_of('sessions')} UNION ALL {days_of('session_updates')}"))
+        settle(cursor)
         cursor.execute(_SEVERAL)
         for statement in _SINGLE_OUT:
             cursor.execute(statement)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from engine.folding import settle
 from engine.stale import days_of, mark
 from engine.storage import Storage
 
@@ -61,6 +62,7 @@ def expire(storage: Storage, project_ids: Sequence[int], *, before: datetime) ->
     """
     values = {"second": int(before.timestamp()), "projects": list(project_ids)}
     with storage.writing() as cursor:
+        settle(cursor)
         cursor.execute(_EXPIRED, values)
         cursor.execute(mark(days_of("expired")))
         ((sessions,),) = cursor.execute(_COUNT).fetchall()

@@ -162,7 +162,7 @@ _VALUES = {
     "arrival": f"$first + {POSITION}",
     "session_id": f"CASE WHEN {_HAS_ID} THEN {read('session_id')} END",
     "person": "number",
-    "alone": f"{_HAS_ID} AND {read('session_id')} NOT IN (FROM repeated)",
+    "alone": _HAS_ID,
     **parts_of(read("started"), _TIMESTAMP, read("duration")),
     "seq": f"coalesce({read('seq')}, 0)",
     "init": f"coalesce({read('init')}, {read('seq')} = 0, false)",
@@ -204,24 +204,19 @@ def users(forms: Mapping[str, Form], *, of_good_rows: bool) -> str:
 def updates(forms: Mapping[str, Form]) -> str:
     """Write the SQL that gives the UPDATE_COLUMNS of every good row, counted from `$first`.
 
-    The numbers of its users are looked for by what was `told`, in the relation USERS. A row is
-    `alone` where no other of them has its id, in whatever project.
+    The numbers of its users are looked for by what was `told`, in the relation USERS. Each update
+    of a session is `alone` until it is known better.
     """
     values = ", ".join(
         f"{_value(column.name, forms)} AS {quoted(column.name)}" for column in UPDATE_COLUMNS
     )
     return (
-        f"WITH {_judged(forms)}, repeated AS MATERIALIZED ({_REPEATED})"  # noqa: S608  (names of our own only)
-        f" SELECT {values} FROM judged"
+        f"WITH {_judged(forms)} SELECT {values} FROM judged"  # noqa: S608  (names of our own only)
         f" LEFT JOIN (SELECT told, number FROM {USERS} JOIN people USING (distinct_id))"
         f" ON told = judged.{quoted('distinct_id')} {_GOOD}"
     )
 
 
-_REPEATED = (
-    f"SELECT {read('session_id')} FROM readings WHERE {read('session_id')} IS NOT NULL"  # noqa: S608  (names of our own only)
-    " GROUP BY ALL HAVING count(*) > 1"
-)
 _GOOD = f"WHERE {PROBLEM} IS NULL"
 _BAD = f"WHERE {PROBLEM} IS NOT NULL"
 

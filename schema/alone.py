@@ -46,8 +46,10 @@ def project_updates(source: str) -> str:
     """  # noqa: S608  (every part is a constant of ours)
 
 
+_ALONE: Final = "(FROM session_updates ANTI JOIN overtaken USING (arrival) WHERE alone)"
+
 SESSIONS_VIEW: Final = f"""
     CREATE VIEW sessions AS
-    SELECT {_NAMES} FROM ({project_updates("(FROM session_updates WHERE alone)")})
+    SELECT {_NAMES} FROM ({project_updates(_ALONE)})
     UNION ALL SELECT {_NAMES} FROM folded_sessions
 """  # noqa: S608  (every part is a constant of ours)

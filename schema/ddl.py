@@ -23,6 +23,7 @@ TABLES = (
     _table("session_updates", UPDATE_COLUMNS),
     "CREATE TABLE pending_updates (quantity INTEGER, updates VARCHAR)",
     _table("folded_sessions", SESSION_COLUMNS),
+    "CREATE TABLE overtaken (arrival BIGINT)",
     "CREATE TABLE people (number INTEGER, distinct_id VARCHAR)",
     "CREATE TABLE stale_days (project_id BIGINT, day INTEGER)",
     "CREATE TABLE organizations (id BIGINT PRIMARY KEY, slug VARCHAR UNIQUE, name VARCHAR,"
@@ -50,6 +51,8 @@ TABLES = (
     SESSIONS_VIEW,
 )
 """`folded_sessions` are those that more than one update tells of, and the pre-counted ones.
+
+`overtaken` names updates that are not alone any more, until the mark is taken off them.
 
 `people` numbers users, of whatever project they are; it alone has their texts.
 

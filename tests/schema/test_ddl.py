@@ -20,6 +20,7 @@ NAMES = {
     "keys",
     "loads",
     "organizations",
+    "overtaken",
     "pending_updates",
     "people",
     "projects",
