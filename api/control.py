@@ -35,7 +35,8 @@ def control_file(database: Path) -> Path:
 def offered(database: Path, url: str) -> Iterator[Control]:
     """Let commands find the service at `url`, until the end of the block.
 
-    On a full disk they cannot, which is no reason not to serve.
+    On a full disk they cannot, which is no reason not to serve; one that cannot be written any more
+    is no reason to fail at the end.
     """
     place = control_file(database)
     control = Control(url=url, secret=secrets.token_hex(32))
@@ -45,7 +46,8 @@ def offered(database: Path, url: str) -> Iterator[Control]:
             _write(place, control)
         yield control
     finally:
-        place.unlink(missing_ok=True)
+        with suppress(OSError):
+            place.unlink(missing_ok=True)
 
 
 def _write(place: Path, control: Control) -> None:

@@ -207,7 +207,7 @@ class Reception:
         if isinstance(error, SinkFull):
             return limited(Cause.QUEUE_FULL, seconds).of(parcel.quantity)
         if isinstance(error, StorageError):
-            return not_stored(seconds).of(parcel.quantity)
+            return not_stored(seconds, error.message).of(parcel.quantity)
         return error
 
     def _count(self, refusal: Refusal, key: Key | None) -> None:

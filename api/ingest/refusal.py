@@ -31,7 +31,10 @@ class Cause(StrEnum):
 
 
 class Refusal(Exception):
-    """An answer that is not 200; `quantity` updates or envelopes were lost by it."""
+    """An answer that is not 200; `quantity` updates or envelopes were lost by it.
+
+    `why`, if it is known, is for the log alone.
+    """
 
     def __init__(
         self,
@@ -49,6 +52,7 @@ class Refusal(Exception):
         self.cause = cause
         self.causes = causes
         self.headers = headers or {}
+        self.why: str | None = None
         self.quantity = 1
 
     def body(self) -> bytes:
@@ -115,7 +119,10 @@ def limited(cause: Cause, retry_seconds: int) -> Refusal:
     return Refusal(429, _LIMITED, cause=cause, headers=headers)
 
 
-def not_stored(retry_seconds: int) -> Refusal:
-    """The store cannot keep anything at the moment."""
+def not_stored(retry_seconds: int, why: str) -> Refusal:
+    """The store cannot keep anything at the moment; why is not for the sender."""
     headers = {"Retry-After": str(retry_seconds)}
-    return Refusal(503, "failed to queue envelope", cause=Cause.NOT_STORED, headers=headers)
+    detail = "failed to queue envelope"
+    refusal = Refusal(503, detail, cause=Cause.NOT_STORED, headers=headers)
+    refusal.why = why
+    return refusal

@@ -134,12 +134,9 @@ class IngestRoutes:
         if not isinstance(error, Refusal):
             self._log.error("unexpected error", path=path[:_LOGGED_CHARACTERS], exc_info=error)
             return answer_of(500, internal_body(), _PAGES_MAY)
-        self._log.info(
-            "refused",
-            path=path[:_LOGGED_CHARACTERS],
-            status=error.status,
-            reason=error.detail,
-        )
+        write = self._log.error if error.why else self._log.info
+        reason = error.why or error.detail
+        write("refused", path=path[:_LOGGED_CHARACTERS], status=error.status, reason=reason)
         headers = [(k.lower().encode(), v.encode()) for k, v in error.headers.items()]
         return answer_of(error.status, error.body(), (*_PAGES_MAY, *headers))
 

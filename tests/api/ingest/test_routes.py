@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import structlog.testing
 from fastapi.testclient import TestClient
 
 from api.app import create_app
@@ -426,8 +427,8 @@ def test_full_queue(house: House) -> None:
     assert post(house, envelope(update())).status_code == 503
 
 
-def test_store_that_cannot_keep(house: House) -> None:
-    """What could not be written is not acknowledged, and no path of ours is told."""
+def test_store_that_cannot_keep(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What could not be written is not acknowledged; why is told to the log, not to the sender."""
 
     def write(rows: Rows) -> LoadReport:  # noqa: ARG001  (the shape of a writer)
         message = "/secret/place is full"
@@ -435,6 +436,8 @@ def test_store_that_cannot_keep(house: House) -> None:
 
     sink = Sink(write, outcomes=Outcomes())
     with_limits(house, sink=sink)
+    log = structlog.testing.CapturingLogger()
+    monkeypatch.setattr(house.client.app.front, "_log", log)  # type: ignore[attr-defined]  # the app of create_app
     answer = post(house, envelope(update()))
     sink.close()
 
@@ -442,6 +445,9 @@ def test_store_that_cannot_keep(house: House) -> None:
     assert answer.json() == {"detail": "failed to queue envelope"}
     assert int(answer.headers["retry-after"]) > 0
     assert house.lost() == {"not_stored": 1}
+    assert [(call.method_name, call.kwargs["reason"]) for call in log.calls] == [
+        ("error", "/secret/place is full")
+    ]
 
 
 def test_what_nobody_foresaw(house: House) -> None:
