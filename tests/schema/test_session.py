@@ -75,7 +75,7 @@ def test_quantities_have_units() -> None:
 
     assert units["duration"] == "seconds"
     assert units["quantity"] == "sessions"
-    assert units["timestamp"] == "UTC, microseconds"
+    assert units["late_us"] == "microseconds"
     assert all(units[name] == "sessions" for name in COUNT_COLUMNS)
 
 
