@@ -161,7 +161,7 @@ _TIMESTAMP = (
 _VALUES = {
     "arrival": f"$first + {POSITION}",
     "session_id": f"CASE WHEN {_HAS_ID} THEN {read('session_id')} END",
-    "person": "number",
+    "person": f"(SELECT number FROM numbers WHERE told = {quoted('distinct_id')})",  # noqa: S608  (names of our own only)
     "alone": _HAS_ID,
     **parts_of(read("started"), _TIMESTAMP, read("duration")),
     "seq": f"coalesce({read('seq')}, 0)",
@@ -206,14 +206,17 @@ def updates(forms: Mapping[str, Form]) -> str:
 
     The numbers of its users are looked for by what was `told`, in the relation USERS. Each update
     of a session is `alone` until it is known better.
+
+    The numbers are looked up, not joined: DuckDB does not know how many rows there are, and would
+    join the other way round, which gives them out of order and to one thread.
     """
     values = ", ".join(
         f"{_value(column.name, forms)} AS {quoted(column.name)}" for column in UPDATE_COLUMNS
     )
     return (
-        f"WITH {_judged(forms)} SELECT {values} FROM judged"  # noqa: S608  (names of our own only)
-        f" LEFT JOIN (SELECT told, number FROM {USERS} JOIN people USING (distinct_id))"
-        f" ON told = judged.{quoted('distinct_id')} {_GOOD}"
+        f"WITH {_judged(forms)}, numbers AS ("  # noqa: S608  (names of our own only)
+        f"SELECT told, number FROM {USERS} JOIN people USING (distinct_id)"
+        f") SELECT {values} FROM judged {_GOOD}"
     )
 
 
