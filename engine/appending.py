@@ -29,8 +29,6 @@ _MOST_NAMES = 20_000
 _ROW_GROUP = 122_880
 """So many rows DuckDB keeps together."""
 
-_TIMES_TOO_MANY = 2
-
 _COUNT_NEW = "SELECT count(*) FROM newcomers"
 
 
@@ -108,11 +106,10 @@ def _incoming(
 def _in_row_groups(table: pa.Table) -> pa.Table:
     """Cut a table as the database will: each piece is written by one thread, as far as it goes.
 
-    What comes in large pieces is not put together before, which would copy all of it.
+    A smaller piece would be kept as it is, and put together with others when the log is written
+    over, which writes all of them anew.
     """
-    pieces = table.to_batches(max_chunksize=_ROW_GROUP)
-    if len(pieces) * _ROW_GROUP > _TIMES_TOO_MANY * len(table):
-        pieces = table.combine_chunks().to_batches(max_chunksize=_ROW_GROUP)
+    pieces = table.combine_chunks().to_batches(max_chunksize=_ROW_GROUP)
     return pa.Table.from_batches(pieces, table.schema)
 
 

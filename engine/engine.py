@@ -122,6 +122,9 @@ class Engine:
                 self.build()
         if register_releases:
             self.upkeep.adopt()
+        if self._storage.is_long():
+            with suppress(StorageUnavailable):
+                self._storage.tidy(patient=False)
         return report
 
     def query(self, request: Request, scope: Scope, now: datetime) -> Answer:

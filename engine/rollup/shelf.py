@@ -15,7 +15,7 @@ from engine.rollup.snapshot import Place
 Content = TypeVar("Content")
 _Key: TypeAlias = tuple[int, Place]
 
-SHELF_BYTES: Final = 600 * 2**20
+SHELF_BYTES: Final = 720 * 2**20
 """How much all days may take together; those that were not asked for longest go first."""
 
 

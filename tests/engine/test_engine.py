@@ -280,3 +280,16 @@ def test_many_rows_are_built_whatever_loads_they_came_in() -> None:
             )
             trace = ask(engine, "field=sum(session)").trace
             assert trace.source == ("session_hours" if number == 4 else "sessions")
+
+
+def test_long_log_is_written_over_after_a_load(tmp_path: Path) -> None:
+    """However many loads come one after the other, the log beside the file stays short."""
+    log_bytes = 2**19
+    with open_engine(tmp_path / "sessions.duckdb", log_bytes=log_bytes) as engine:
+        lengths = []
+        for number in range(8):
+            engine.load(sessions(1 + 2_000 * number, 2_000))
+            lengths.append(engine.sizes()[1])
+
+    assert max(lengths) > log_bytes / 8
+    assert max(lengths) <= log_bytes
