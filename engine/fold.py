@@ -120,7 +120,7 @@ def fold_whole(source: str) -> str:
     """Spell a SELECT of SESSION_COLUMNS of all that the table `source` tells."""
     of_several = f"{source} {{}} JOIN several USING (project_id, session_id)"
     parts = (
-        project_updates(of_several.format("ANTI")),
+        project_updates(f"(FROM {of_several.format('ANTI')} WHERE session_id IS NOT NULL)"),
         fold_updates(f"(SELECT {source}.* FROM {of_several.format('SEMI')})"),  # noqa: S608  (ours)
         expand_counted(source),
     )

@@ -23,12 +23,15 @@ ALL_PROJECTS: Final = 0
 """In place of a project where several are put together."""
 
 
+_DAYS_AT_ONCE: Final = 4
+
+
 def _portions(places: Sequence[Place]) -> Iterator[Sequence[Place]]:
-    """Split places into blocks of days; the rows of one statement are in memory together."""
-    by_block: dict[int, list[Place]] = {}
+    """Split places by days; the rows of one statement are in memory together, several times."""
+    portions: dict[int, list[Place]] = {}
     for place in places:
-        by_block.setdefault(block_of(place[1]), []).append(place)
-    yield from by_block.values()
+        portions.setdefault(place[1] // _DAYS_AT_ONCE, []).append(place)
+    yield from portions.values()
 
 
 def across_projects(snapshot: Snapshot, level: Level) -> Codes:

@@ -57,7 +57,7 @@ TAMPERINGS = {
     "not alone": ("UPDATE session_updates SET alone = false WHERE arrival <= 2", 2, 0),
     "alone": ("UPDATE session_updates SET alone = true WHERE session_id IS NOT NULL", 0, 2),
     "neither": ("UPDATE session_updates SET alone = NULL", 2, 0),
-    "counted": ("UPDATE session_updates SET alone = true WHERE arrival = 5", 0, 0),
+    "counted": ("UPDATE session_updates SET alone = true WHERE arrival = 5", 0, 1),
 }
 
 
@@ -76,7 +76,7 @@ def test_tampering_shows_and_is_mended(statement: str, missing: int, surplus: in
 
     assert (found.missing, found.surplus) == (missing, surplus)
     assert len(found.examples) == missing + surplus
-    assert found.clean is not bool(missing or surplus)
+    assert not found.clean
     assert rows == 5
     assert mended.clean
 
