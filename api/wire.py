@@ -32,6 +32,7 @@ class WireProtocol(HttpToolsProtocol):
     _head_timer: asyncio.TimerHandle | None = None
     _rest_timer: asyncio.TimerHandle | None = None
     _rests_since: float | None = None
+    _in_head = False
     _arriving: "_Exchange | None" = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in the server itself
@@ -40,18 +41,25 @@ class WireProtocol(HttpToolsProtocol):
         self._await_head()
 
     def data_received(self, data: bytes) -> None:
-        """Read on; as long as nothing is to be answered, what comes belongs to a head."""
-        self._rests_since = None
+        """Read on; as long as nothing is to be answered, what comes belongs to a head.
+
+        Only what is left of a request that has its answer already does not: the rest goes on.
+        """
+        rested, self._rests_since = self._rests_since, None
         super().data_received(data)
         if self._arriving is not None:
             self._leave(self._arriving)
         if self._rests_since is None and not self._is_busy():  # type: ignore[redundant-expr]  # an answer sets it
-            self._await_head()
+            if self._in_head or rested is None:
+                self._await_head()
+            else:
+                self._rests_since = rested
         elif self._head_timer is not None:
             self._await_no_head()
 
     def on_message_begin(self) -> None:
         """Begin a request; what only the application wants to know of it can wait."""
+        self._in_head = True
         self._rests_since = None
         self.url = b""
         self.expect_100_continue = False
@@ -59,6 +67,7 @@ class WireProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Choose the way of a request."""
+        self._in_head = False
         taker = self._taker()
         if taker is None:
             self._go_on()

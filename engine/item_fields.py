@@ -92,7 +92,7 @@ def seconds_or_null(fields: Fields, name: str) -> float | None:
         return None
     if type(value) is not int and type(value) is not float:
         raise WrongField(name, "a number of seconds or null")
-    return float(value) if value >= 0 else None
+    return float(value) + 0.0 if value >= 0 else None  # a duration of -0.0 is one of 0.0
 
 
 def moment(fields: Fields, name: str) -> datetime:

@@ -134,6 +134,8 @@ def fold_pending(storage: Storage, directory: Directory) -> int:
         sightings = fold_since(cursor, first, rows=expected)
         _register(cursor, directory, sightings, releases=True)
         cursor.execute("DELETE FROM pending_updates")
+    if expected >= MANY_ROWS:
+        _settle(storage)
     _learn(directory, sightings, releases=True)
     return int(expected)
 

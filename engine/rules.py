@@ -174,6 +174,7 @@ _VALUES = {
     + f" THEN '' ELSE coalesce({read('environment')}, '') END",
     "abnormal_mechanism": f"CASE WHEN {read('abnormal_mechanism')} IN"
     f" {_listed(tuple(Mechanism))} THEN {read('abnormal_mechanism')} END",
+    "duration": f"{_DURATION} + 0.0",  # a duration of -0.0 is one of 0.0
     **{name: f"CASE WHEN {_COUNTED} THEN coalesce({read(name)}, 0) END" for name in COUNT_COLUMNS},
 }
 

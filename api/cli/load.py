@@ -61,8 +61,10 @@ def load(  # noqa: PLR0913  (the options of one verb, each by name)
             again=again,
             register_releases=register_releases,
         )
-        engine.build()
-        _print(report, rows.format, seconds=time.perf_counter() - began)
+        try:
+            engine.build()
+        finally:  # the rows are kept, whatever comes of it
+            _print(report, rows.format, seconds=time.perf_counter() - began)
 
 
 def _watched(rows: RowFile) -> Iterator[Batch]:

@@ -10,7 +10,8 @@ from typing import Final
 
 import duckdb
 
-from engine.day_number import DAY_SECONDS
+from engine.day_number import DAY_SECONDS, IN_DAYS
+from engine.errors import StorageUnavailable
 from engine.rollup.grain import HOUR_SECONDS
 from engine.rollup.places import DAY
 from engine.rollup.runs import DURATIONS, PEOPLE
@@ -33,7 +34,7 @@ _TODO = """
 
 _SESSIONS = f"""
     (SELECT sessions.*, {DAY} AS day FROM sessions
-     WHERE started >= $first * {DAY_SECONDS} AND started < ($last + 1) * {DAY_SECONDS})
+     WHERE {IN_DAYS})
     SEMI JOIN todo USING (project_id, day)
 """  # noqa: S608  (names of ours)
 
@@ -52,7 +53,7 @@ _FORGET = tuple(
 
 _HOURS = f"""
     (SELECT session_hours.*, {DAY} AS day FROM session_hours
-     WHERE started >= $first * {DAY_SECONDS} AND started < ($last + 1) * {DAY_SECONDS})
+     WHERE {IN_DAYS})
     SEMI JOIN todo USING (project_id, day)
 """  # noqa: S608  (names of ours)
 
@@ -115,18 +116,25 @@ _LABEL = (
 def build(
     storage: Storage, *, spared: Collection[Place] = (), days: int = DAYS_AT_ONCE
 ) -> tuple[Place, ...]:
-    """Build the oldest days that have changed, but not the `spared`; give what was built."""
+    """Build the oldest days that have changed, but not the `spared`; give what was built.
+
+    StorageUnavailable says why they cannot be; they are as before then.
+    """
     values = {
         "projects": [project for project, _ in spared],
         "days": [day for _, day in spared],
         "most": days,
     }
-    with storage.deriving() as cursor:
-        cursor.execute(_TODO, values)
-        built = tuple(cursor.execute("SELECT project_id, day FROM todo").fetchall())
-        if built:
-            _rebuild(cursor, [day for _, day in built])
-        cursor.execute("DROP TABLE todo")
+    try:
+        with storage.deriving() as cursor:
+            cursor.execute(_TODO, values)
+            built = tuple(cursor.execute("SELECT project_id, day FROM todo").fetchall())
+            if built:
+                _rebuild(cursor, [day for _, day in built])
+            cursor.execute("DROP TABLE todo")
+    except duckdb.Error as error:  # rows that cannot be counted are kept, and must stop nobody
+        message = f"days cannot be built: {error}"
+        raise StorageUnavailable(message) from error
     return built
 
 

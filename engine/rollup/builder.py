@@ -10,9 +10,7 @@ import time
 from collections.abc import Callable, Collection
 from typing import Final
 
-import duckdb
-
-from engine.errors import EngineError, StorageUnavailable
+from engine.errors import EngineError
 from engine.rollup.snapshot import Place
 
 LOOK_SECONDS: Final = 1.0
@@ -59,13 +57,8 @@ class Builder:
                 while not self._stopped.is_set() and self._build_some():
                     pass
             except EngineError as error:
-                self._rest_after(error)
-            except duckdb.Error as error:  # rows that cannot be counted must not end the thread
-                self._rest_after(StorageUnavailable(f"days cannot be built: {error}"))
-
-    def _rest_after(self, error: EngineError) -> None:
-        self._failed(error)
-        self._stopped.wait(self._rest_seconds)
+                self._failed(error)
+                self._stopped.wait(self._rest_seconds)
 
     def _build_some(self) -> bool:
         now = time.monotonic()

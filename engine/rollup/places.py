@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from engine.day_number import DAY_SECONDS, day_of
+from engine.day_number import IN_DAYS, day_of
 from engine.rollup.labels import Label, Labels
 from engine.rollup.snapshot import Place, Snapshot
 
@@ -30,8 +30,8 @@ LABELLED_SESSIONS: Final = f"""
 """  # noqa: S608  (names of ours)
 
 OF_PLACES: Final = (
-    f"started >= $first * {DAY_SECONDS} AND started < ($last + 1) * {DAY_SECONDS}"  # noqa: S608  (names of ours)
-    f" AND (project_id, {DAY}) IN (SELECT (project_id, day) FROM {PLACES})"
+    f"{IN_DAYS} AND (project_id, {DAY})"  # noqa: S608  (names of ours)
+    f" IN (SELECT (project_id, day) FROM {PLACES})"
 )
 """Which sessions started on the days asked for."""
 
@@ -73,7 +73,7 @@ def number_fresh(snapshot: Snapshot, labels: Labels) -> None:
     text = (
         "SELECT DISTINCT project_id, release, environment FROM sessions"  # noqa: S608  (names of ours)
         " ANTI JOIN labels USING (project_id, release, environment)"
-        f" WHERE started >= $first * {DAY_SECONDS} AND started < ($last + 1) * {DAY_SECONDS}"
+        f" WHERE {IN_DAYS}"
     )
     names = [Label(*row) for row in snapshot.cursor.execute(text, _ends(places)).fetchall()]
     snapshot.directory = labels.directory(names)

@@ -14,6 +14,7 @@ from api.wire import WireProtocol
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 POST = b"POST /short?a=b HTTP/1.1\r\nHost: x\r\nX-Name: value\r\nContent-Length: 4\r\n\r\nbody"
+LATE = b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n"
 LONG_WAY = b"long way"
 
 
@@ -234,7 +235,10 @@ def test_connections_rest_for_a_while_only(step: bytes) -> None:
 
 @pytest.mark.parametrize("step", [POST, REQUEST], ids=["short", "long"])
 def test_rest_is_no_wait_for_a_head(step: bytes) -> None:
-    """Who is answered may rest for longer than a head may take; half a head ends that."""
+    """Who is answered may rest for longer than a head may take; half a head ends that.
+
+    What is left of a request that was answered before its end is no head.
+    """
 
     class Impatient(WireProtocol):
         head_seconds = 0.3
@@ -243,14 +247,17 @@ def test_rest_is_no_wait_for_a_head(step: bytes) -> None:
     async def talk(port: int) -> list[tuple[bytes, bool]]:
         talks = (
             heard(port, step, b"", b"", b"", b"", step, seconds=0.6),
+            heard(port, step, b"\r\n", b"", b"", b"", b"", step, seconds=0.6),
+            heard(port, LATE, b"body", b"", b"", b"", b"", step, seconds=0.6),
             heard(port, step, b"", b"", b"", b"", step[:9], seconds=1.5),
             heard(port, step + step[:9], seconds=1.5),
         )
         return list(await asyncio.gather(*talks))
 
-    rested, *halves = served(Impatient, talk, rest_seconds=2)
+    *rested, first, second = served(Impatient, talk, rest_seconds=2)
+    halves = (first, second)
 
-    assert (rested[0].count(b"200 OK"), rested[1]) == (2, False)
+    assert [(answer.count(b"200 OK"), closed) for answer, closed in rested] == [(2, False)] * 3
     assert halves[0] == (halves[0][0], True)
     assert halves[0][0].count(b"200 OK") == 1
     assert halves[1][0].count(b"200 OK") == 1

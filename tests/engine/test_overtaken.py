@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 
 from engine.folding import MANY_ROWS
+from engine.loading import fold_pending
+from engine.pending import append
 from engine.rebuild import rebuild, verify
 from engine.retention import expire
 from tests.engine.test_loading import World, many, update
+from tests.engine.test_pending import HELLO, parcel_of
 
 NOTES = "SELECT count(*) FROM overtaken"
 MARKS = "SELECT count(*) FILTER (alone), count(*) FILTER (NOT alone) FROM session_updates"
@@ -52,6 +55,19 @@ def test_next_writer_takes_the_marks_off(noted: World, write: Callable[[World], 
     assert noted.one(MARKS) == (MANY_ROWS - 200 + new, 400)
     assert noted.one(SESSIONS) == (MANY_ROWS + new, MANY_ROWS, MANY_ROWS + new)
     assert verify(noted.storage).clean
+
+
+def test_fold_takes_its_own_marks_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Updates that come over the network may be many at once, too."""
+    for room in ("folding", "loading"):
+        monkeypatch.setattr(f"engine.{room}.MANY_ROWS", 2)
+    world = World()
+    append(world.storage, [parcel_of(HELLO), parcel_of(HELLO)])
+
+    assert fold_pending(world.storage, world.directory) == 2
+    assert world.one(NOTES) == (0,)
+    assert world.one(MARKS) == (0, 2)
+    assert verify(world.storage).clean
 
 
 def test_load_takes_its_own_marks_off() -> None:
