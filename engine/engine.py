@@ -123,7 +123,7 @@ class Engine:
         if register_releases:
             self.upkeep.adopt()
         if self._storage.is_long():
-            with suppress(StorageUnavailable):
+            with suppress(StorageUnavailable):  # the rows are kept, in the log
                 self._storage.tidy(patient=False)
         return report
 

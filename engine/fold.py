@@ -14,8 +14,8 @@ such a session shows by having a highest and a lowest number that differ.
 from typing import Final
 
 from engine.moments import TIMESTAMP
-from schema.alone import FAILURE, RANK, project_updates
 from schema.session import SESSION_COLUMNS, Outcome, UpdateStatus
+from schema.session_view import FAILURE, RANK, project_updates
 
 _SESSION_NAMES: Final = ", ".join(f'"{column.name}"' for column in SESSION_COLUMNS)
 
@@ -116,15 +116,25 @@ def expand_counted(source: str) -> str:
     """  # noqa: S608  (every part is a constant of ours)
 
 
+def fold_several(source: str) -> str:
+    """Spell a SELECT of SESSION_COLUMNS of what the table `source` tells, but single updates.
+
+    It reads the sessions that are `repeated_in` the source from the table `several`.
+    """
+    told = f"(SELECT {source}.* FROM {source} SEMI JOIN several USING (project_id, session_id))"  # noqa: S608  (ours)
+    return f"{fold_updates(told)} UNION ALL {expand_counted(source)}"
+
+
 def fold_whole(source: str) -> str:
     """Spell a SELECT of SESSION_COLUMNS of all that the table `source` tells."""
-    of_several = f"{source} {{}} JOIN several USING (project_id, session_id)"
-    parts = (
-        project_updates(f"(FROM {of_several.format('ANTI')} WHERE session_id IS NOT NULL)"),
-        fold_updates(f"(SELECT {source}.* FROM {of_several.format('SEMI')})"),  # noqa: S608  (ours)
-        expand_counted(source),
+    single = (
+        f"(FROM {source} ANTI JOIN several USING (project_id, session_id)"
+        " WHERE session_id IS NOT NULL)"
     )
-    return f"WITH several AS MATERIALIZED ({repeated_in(source)}) {' UNION ALL '.join(parts)}"
+    return (
+        f"WITH several AS MATERIALIZED ({repeated_in(source)})"
+        f" {project_updates(single)} UNION ALL {fold_several(source)}"
+    )
 
 
 def insert_folded(select: str) -> str:

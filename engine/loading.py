@@ -141,7 +141,7 @@ def fold_pending(storage: Storage, directory: Directory) -> int:
 
 
 def _settle(storage: Storage) -> None:
-    """Do what is left to the next one who writes, if it can be done now."""
+    """Take marks off that are noted; where it cannot be done, the next one who writes does it."""
     with suppress(StorageUnavailable), storage.writing() as cursor:
         settle(cursor)
 

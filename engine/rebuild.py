@@ -6,7 +6,7 @@ Owns the two walks over all updates. Does not know how updates arrive, nor how o
 from dataclasses import dataclass
 from typing import Final
 
-from engine.fold import expand_counted, fold_updates, fold_whole, insert_folded, repeated_in
+from engine.fold import fold_several, fold_whole, insert_folded, repeated_in
 from engine.folding import settle
 from engine.moments import STARTED
 from engine.register import environments_of, releases_of
@@ -24,13 +24,6 @@ _SINGLE_OUT: Final = (
     "UPDATE session_updates SET alone = true"  # noqa: S608  (names of ours)
     f" WHERE NOT coalesce(alone, false) AND session_id IS NOT NULL AND NOT ({_IS_SEVERAL})",
 )
-
-_AFFECTED: Final = (
-    "(SELECT session_updates.* FROM session_updates SEMI JOIN several USING (project_id,"
-    " session_id))"
-)
-
-_FOLDED_ANEW: Final = f"{fold_updates(_AFFECTED)} UNION ALL {expand_counted('session_updates')}"
 
 _NAMED: Final = f"""(
     SELECT project_id, environment, release, {STARTED} AS started FROM session_updates
@@ -107,7 +100,7 @@ def rebuild(storage: Storage) -> int:
         for statement in _SINGLE_OUT:
             cursor.execute(statement)
         cursor.execute("DELETE FROM folded_sessions")
-        cursor.execute(insert_folded(_FOLDED_ANEW))
+        cursor.execute(insert_folded(fold_several("session_updates")))
         for statement in (environments_of(_NAMED), *releases_of(_NAMED)):
             cursor.execute(statement)
         ((count,),) = cursor.execute("SELECT count(project_id) FROM sessions").fetchall()

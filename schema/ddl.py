@@ -3,9 +3,9 @@
 Owns the DDL. Does not know who reads or writes the tables.
 """
 
-from schema.alone import SESSIONS_VIEW
 from schema.rollup import ROLLUP_TABLES
 from schema.session import SESSION_COLUMNS, UPDATE_COLUMNS, Column
+from schema.session_view import SESSIONS_VIEW
 
 LAYOUT_VERSION = 4
 """Raised whenever a table changes; a file of another layout is refused, never guessed at."""

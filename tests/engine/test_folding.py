@@ -9,9 +9,9 @@ from engine.engine import Engine
 from engine.fold import expand_counted, fold_updates
 from engine.limits import Limits
 from engine.storage import Storage
-from schema.alone import project_updates
 from schema.ddl import TABLES
 from schema.session import SESSION_COLUMNS
+from schema.session_view import project_updates
 from tests.building import named_uuid
 
 NOON = 1_773_144_000
