@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 from api.admin import Admin, admin_router
 from api.errors import render, render_http
 from api.gate import Gate
+from api.ingest.deferral import Deferral
 from api.ingest.reception import Reception
 from api.ingest.routes import IngestRoutes
 from api.journal import Journal, note_of, open_log
@@ -65,6 +66,7 @@ def create_app(
         openapi_url=None,
     )
     app.state.control_secret = control_secret
+    app.state.deferral = Deferral()
     if engine is not None:
         _open_doors(app, settings, clock or clock_of(settings), engine)
     app.openapi = document  # type: ignore[method-assign]  # FastAPI's documented way to replace it
@@ -132,6 +134,7 @@ def _open_doors(app: FastAPI, settings: Settings, clock: Clock, engine: Engine) 
         outcomes=engine.outcomes,
         clock=clock,
         limits=settings.reception_limits(),
+        deferral=app.state.deferral,
     )
     return door
 

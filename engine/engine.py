@@ -24,6 +24,7 @@ from engine.packed import Packed, plain
 from engine.pending import append
 from engine.pipeline import Resources, walk
 from engine.plan import Source
+from engine.precedence import Precedence
 from engine.rebuild import Verdict, rebuild, verify
 from engine.request import Request
 from engine.result import Answer
@@ -60,12 +61,17 @@ class Engine:
         self.tokens = Tokens(storage)
         self.keys = Keys(storage)
         self.outcomes = Outcomes()
+        self.precedence = Precedence()
         self._reader = Reader(storage)
         self._sources = frozenset(sources)
         self._unbuilt_rows = 0
         self.upkeep = Upkeep(storage, self.directory, self.outcomes)
         self.sink = Sink(
-            self._keep, outcomes=self.outcomes, queued_rows=queued_rows, fold=self._move_on
+            self._keep,
+            outcomes=self.outcomes,
+            queued_rows=queued_rows,
+            fold=self._move_on,
+            give_way=self.precedence.give_way,
         )
         self.recovered = self._recover()
         """How many updates had been acknowledged, but not folded, when the file was closed."""
@@ -130,12 +136,14 @@ class Engine:
     def query(self, request: Request, scope: Scope, now: datetime) -> Answer:
         """Answer one question; RequestError, ScopeError or StorageError say why not."""
         self.sink.settle()
-        return walk(request, scope, now, resources=self._resources()).answer
+        with self.precedence.question():
+            return walk(request, scope, now, resources=self._resources()).answer
 
     def explain(self, request: Request, scope: Scope, now: datetime) -> Explanation:
         """Answer one question and say how: its meaning, its plan, its statements, its times."""
         self.sink.settle()
-        return explain(request, scope, now, resources=self._resources())
+        with self.precedence.question():
+            return explain(request, scope, now, resources=self._resources())
 
     def rebuild(self) -> int:
         """Derive all again from the raw updates; give the number of sessions' rows."""

@@ -32,13 +32,19 @@ RETRY_SECONDS: Final = 1.0
 class FoldSchedule:
     """Keeps account of what waits to be folded; the thread that folds starts with the first."""
 
-    def __init__(self, fold: Callable[[], object]) -> None:
-        """Fold with `fold`, which folds everything that is on disk."""
+    def __init__(
+        self, fold: Callable[[], object], *, give_way: Callable[[], None] = lambda: None
+    ) -> None:
+        """Fold with `fold`, which folds everything that is on disk.
+
+        `give_way` is called before a fold that nobody waits for, and returns when it may begin.
+        """
         self._fold = fold
+        self._give_way = give_way
         self._change = threading.Condition()
         self._thread: threading.Thread | None = None
         self._next = self._soonest = time.monotonic()
-        self._written = self._folded = 0
+        self._written = self._folded = self._settling = 0
         self._failing = self._closed = False
         self.failed = 0
         """How many folds have failed so far."""
@@ -52,6 +58,11 @@ class FoldSchedule:
     def few(self) -> bool:
         """Say whether so little waits that folding it takes no longer than a question may wait."""
         return 0 < self.rows <= FEW_ROWS and not self._failing
+
+    @property
+    def awaited(self) -> bool:
+        """Say whether somebody waits for a fold."""
+        return self._closed or self._settling > 0
 
     def note(self, rows: int) -> None:
         """Note that rows were written, which are folded in a moment."""
@@ -70,7 +81,11 @@ class FoldSchedule:
             until = self._written
             self._next = time.monotonic()
             self._change.notify_all()
-            self._change.wait_for(lambda: self._folded >= until or self._failing, timeout)
+            self._settling += 1
+            try:
+                self._change.wait_for(lambda: self._folded >= until or self._failing, timeout)
+            finally:
+                self._settling -= 1
 
     def keep_up(self) -> None:
         """Wait while very much waits, unless it cannot be folded."""
@@ -105,6 +120,8 @@ class FoldSchedule:
 
     def _fold_all(self) -> None:
         """Fold what waits; a failure is counted, and what waits is folded later."""
+        if not self.awaited:
+            self._give_way()
         before, began = self._written, time.monotonic()
         try:
             self._fold()

@@ -92,14 +92,17 @@ class Sink:
         outcomes: Outcomes,
         queued_rows: int = QUEUED_ROWS,
         fold: Callable[[], object] = lambda: None,
+        give_way: Callable[[], None] = lambda: None,
     ) -> None:
         """Begin with nothing; `write` keeps all rows it takes or raises, and leaves out bad ones.
 
         `queued_rows` may wait at most; one submission alone may be larger. `fold` makes what was
-        written show in answers, a moment later.
+        written show in answers, a moment later. `give_way` is called before either, unless all
+        is to end, and returns when it may begin.
         """
         self._write = write
-        self._folds = FoldSchedule(fold)
+        self._give_way = give_way
+        self._folds = FoldSchedule(fold, give_way=give_way)
         self._outcomes = outcomes
         self._capacity = queued_rows
         self._change = threading.Condition()
@@ -194,6 +197,8 @@ class Sink:
         with self._change:
             self._change.wait_for(lambda: self._waiting or self._closed)
         time.sleep(_GATHER_SECONDS)
+        if not self._closed:
+            self._give_way()
         group: list[_Submission] = []
         count = 0
         with self._change:

@@ -8,12 +8,14 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import TypeAlias
 
 from starlette.types import Receive
 
 from api.ingest.admission import Admission, Call, check_agrees
 from api.ingest.bodies import Bodies, BodyLimits, is_small
+from api.ingest.deferral import Deferral
 from api.ingest.encoding import Body
 from api.ingest.handover import Handover, Submits
 from api.ingest.rates import Rates
@@ -60,7 +62,7 @@ class ReceptionLimits:
 class Reception:
     """Takes in envelopes for one engine. Used from one thread, that of the event loop."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (the parts, each by name)
         self,
         *,
         keys: Keys,
@@ -68,6 +70,7 @@ class Reception:
         outcomes: Outcomes,
         clock: Clock,
         limits: ReceptionLimits,
+        deferral: Deferral,
     ) -> None:
         """Put the parts together."""
         self._admission = Admission(keys)
@@ -77,6 +80,7 @@ class Reception:
         self._limits = limits
         self._bodies = Bodies(limits.bodies)
         self._rates = Rates()
+        self._deferral = deferral
 
     async def take(self, call: Call, receive: Receive) -> Event:
         """Take in one request.
@@ -123,11 +127,17 @@ class Reception:
             if plain is None:
                 return False
             key = self._sender(call, plain, key)
-            self._take_small(plain, key, told)
+            self._deferral.take_up(partial(self._take_up, plain, key, told))
         except Refusal as refusal:
             self._count(refusal, key)
             raise
         return True
+
+    def _take_up(self, body: Body, key: Key, told: Tell) -> None:
+        try:
+            self._take_small(body, key, told)
+        except Exception as error:  # noqa: BLE001  (whatever it is, the sender is told)
+            told(error)
 
     def _sender(self, call: Call, body: Body, key: Key | None) -> Key:
         if not body:

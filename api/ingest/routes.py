@@ -20,6 +20,7 @@ from api.ingest.refusal import Refusal, wrong_method
 from api.shortcut import Answer, Headers, Taker, Tell, answer_of
 
 if TYPE_CHECKING:
+    from api.ingest.deferral import Deferral
     from api.ingest.reception import Reception
 
 _ENVELOPE: Final = "envelope"
@@ -61,7 +62,7 @@ _TAKEN: Final = answer_of(200, _NOTHING, _PAGES_MAY)
 class IngestRoutes:
     """Answers the paths of envelopes, and leaves all others to the application behind it.
 
-    The reception is `reception` of the application's state.
+    The application's state has the `reception`, and the `deferral` of what waits for questions.
     """
 
     def __init__(
@@ -76,7 +77,7 @@ class IngestRoutes:
         """Answer one request."""
         place = _place_of(scope["path"]) if scope["type"] == "http" else None
         if place is None:
-            await self._app(scope, receive, send)
+            await self._leave(scope, receive, send)
             return
         try:
             answer = await self._answer(scope, receive, place)
@@ -92,6 +93,15 @@ class IngestRoutes:
             }
         )
         await send({"type": "http.response.body", "body": answer.body})
+
+    async def _leave(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Leave it to the application: a question, unless it is not asked by HTTP."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        deferral: Deferral = self._state.deferral
+        with deferral.question():
+            await self._app(scope, receive, send)
 
     def find(self, method: bytes, url: bytes) -> Taker | None:
         """Give what answers such requests that arrive whole; None leaves them to the application.

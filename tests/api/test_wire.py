@@ -9,6 +9,7 @@ import pytest
 import uvicorn
 from starlette.responses import Response
 
+from api.ingest.deferral import Deferral
 from api.shortcut import Headers, Taker, Tell, answer_of
 from api.wire import WireProtocol
 
@@ -283,6 +284,28 @@ def test_nobody_rests_long_in_a_crowd(step: bytes) -> None:
     assert [(answer.count(b"200 OK"), closed) for answer, closed in few] == [(1, False)] * 2
     assert [answer.count(b"200 OK") for answer, _ in many] == [2] * 5
     assert sum(closed for _, closed in many) >= 3
+
+
+def test_server_that_stops_answers_what_waits_for_a_question() -> None:
+    """Whatever is being asked: it waits a moment only."""
+    deferral, put = Deferral(), asyncio.Event()
+
+    class Deferring(Front):
+        """Answers when the deferral lets it."""
+
+        def tell(self) -> None:
+            tell = self.waiting.pop()
+            deferral.take_up(lambda: tell(answer_of(200, b"{}", ())))
+            put.set()
+
+    async def talk(port: int) -> list[tuple[bytes, bool]]:  # noqa: ARG001  (the others talk)
+        await put.wait()
+        return []
+
+    with deferral.question():
+        ((answer, closed),) = served(short(Deferring()), talk, staying=(POST,))
+
+    assert (answer.count(b"200 OK"), closed) == (1, True)
 
 
 @pytest.mark.parametrize("step", [POST, REQUEST], ids=["short", "long"])

@@ -1,8 +1,11 @@
 """The engine to embed: whole walks, from several threads, over closing and opening."""
 
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -13,12 +16,14 @@ import engine as package
 from engine.engine import Engine
 from engine.errors import EngineError, InvalidDates, InvalidField, QueryTimeout, StorageUnavailable
 from engine.limits import Limits
+from engine.precedence import Precedence
 from engine.request import Request
 from engine.result import Answer, Group
 from engine.tokens import Grant
 from tests.building import ORGANIZATION_ID, open_engine
 from tests.engine.asking import DAY, NOW, asked
 
+WAIT_SECONDS = 60
 STARTED = 1_773_144_000
 """2026-03-10T12:00:00Z, within the day that is asked about."""
 
@@ -167,6 +172,60 @@ def test_slow_question_is_stopped() -> None:
         )
         with pytest.raises(QueryTimeout):
             ask(engine, "field=count_unique(user)&field=p50(session.duration)&groupBy=release")
+
+
+@pytest.mark.parametrize("way", ["query", "explain"])
+def test_a_question_goes_first_until_it_ends(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who gives way waits for it, and goes on when it has its answer, or is refused."""
+    module = sys.modules["engine.engine"]
+    under_way, may_end, log = threading.Event(), threading.Event(), list[str]()
+
+    def refused(*_: object, **__: object) -> object:
+        under_way.set()
+        assert may_end.wait(WAIT_SECONDS)
+        log.append("ended")
+        raise InvalidField("no_such_field")
+
+    def give_way(engine: Engine) -> None:
+        engine.precedence.give_way()
+        log.append("gone on")
+
+    monkeypatch.setattr(module, "Precedence", partial(Precedence, most_seconds=10 * WAIT_SECONDS))
+    monkeypatch.setattr(module, "walk", refused)
+    monkeypatch.setattr(module, "explain", refused)
+    with open_engine() as engine, ThreadPoolExecutor(2) as pool:
+        scope = engine.directory.scope(ORGANIZATION_ID)
+        asking = pool.submit(getattr(engine, way), asked(DAY), scope, NOW)
+        assert under_way.wait(WAIT_SECONDS)
+        giving = pool.submit(give_way, engine)
+        may_end.set()
+        with pytest.raises(InvalidField):
+            asking.result(WAIT_SECONDS)
+        giving.result(WAIT_SECONDS)
+        engine.precedence.give_way()
+
+    assert log == ["ended", "gone on"]
+
+
+def test_who_writes_and_who_folds_give_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The threads of the sink ask before they begin; a load does not."""
+    asked_by = set[str]()
+
+    def give_way(_: Precedence) -> None:
+        asked_by.add(threading.current_thread().name)
+
+    monkeypatch.setattr(Precedence, "give_way", give_way)
+    with open_engine() as engine:
+        engine.load(sessions(1, 10))
+        engine.build()
+        engine.fold()
+        assert asked_by == set()
+
+        engine.sink.submit(sessions(11, 1)).result(WAIT_SECONDS)
+        while len(asked_by) < 2:
+            time.sleep(0.001)
+
+    assert asked_by == {"sink", "folds"}
 
 
 def test_wrong_file_is_refused_as_an_engine_error(tmp_path: Path) -> None:

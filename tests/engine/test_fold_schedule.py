@@ -1,6 +1,7 @@
 """When updates that are on disk are folded: soon, beside those who write; again after a failure."""
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -73,6 +74,48 @@ def test_nothing_is_folded_twice() -> None:
         folds.settle()
 
         assert folding.done == 1
+
+
+def test_a_fold_gives_way() -> None:
+    """It begins when it may, with all that came meanwhile."""
+    folding, free, asked = Folding(), threading.Event(), threading.Event()
+    folding.go_on.set()
+
+    def give_way() -> None:
+        asked.set()
+        assert free.wait(WAIT_SECONDS)
+
+    folds = FoldSchedule(folding.fold, give_way=give_way)
+    folds.note(1)
+    assert asked.wait(WAIT_SECONDS)
+    folds.note(1)
+    assert not folding.begun.is_set()
+    free.set()
+    folds.settle()
+    folds.close()
+
+    assert (folding.done, folds.rows) == (1, 0)
+
+
+def test_an_awaited_fold_does_not_give_way() -> None:
+    """Who settles, or closes, does not wait for the questions of others."""
+    folding, ways = Folding(), list[int]()
+    folds = FoldSchedule(folding.fold, give_way=lambda: ways.append(1))
+    folds.note(1)
+    assert folding.begun.wait(WAIT_SECONDS)
+    folds.note(1)
+    settling = threading.Thread(target=folds.settle)
+    settling.start()
+    while not folds.awaited:
+        time.sleep(0.001)
+    folding.go_on.set()
+    settling.join(WAIT_SECONDS)
+    folding.begun.clear()
+    folds.note(1)
+    folds.close()
+
+    assert folds.rows == 0
+    assert len(ways) == 1
 
 
 def test_closing_folds_the_rest() -> None:

@@ -211,6 +211,52 @@ def test_what_waits_is_written_together() -> None:
     assert [len(rows) for rows in gate.groups] == [1, 50]
 
 
+def test_writer_gives_way() -> None:
+    """It begins when it may, and writes what came meanwhile, too."""
+    gate, free, asked = Gate(), threading.Event(), threading.Event()
+    gate.open.set()
+
+    def give_way() -> None:
+        asked.set()
+        assert free.wait(WAIT_SECONDS)
+
+    sink = Sink(gate.write, outcomes=Outcomes(), give_way=give_way)
+    first = sink.submit([session("a")])
+    assert asked.wait(WAIT_SECONDS)
+    second = sink.submit([session("b")])
+    assert not gate.entered.is_set()
+    free.set()
+    for written in (first, second):
+        written.result(WAIT_SECONDS)
+    sink.close()
+
+    assert [len(group) for group in gate.groups] == [2]
+
+
+def test_writer_that_is_to_end_does_not_give_way() -> None:
+    """Who closes waits for the disk only."""
+    gate, ways = Gate(), list[str]()
+    sink = Sink(
+        gate.write,
+        outcomes=Outcomes(),
+        give_way=lambda: ways.append(threading.current_thread().name),
+    )
+    sink.submit([session("a")])
+    assert gate.entered.wait(WAIT_SECONDS)
+    closing = threading.Thread(target=sink.close)
+    closing.start()
+    while True:
+        try:
+            sink.submit([session("b")])
+        except SinkClosed:
+            break
+    gate.open.set()
+    closing.join(WAIT_SECONDS)
+
+    assert sum(len(group) for group in gate.groups) > 0
+    assert ways.count("sink") == 1
+
+
 def test_close_writes_everything_and_takes_nothing_more() -> None:
     """Twice is as good as once."""
     gate = Gate()

@@ -13,6 +13,7 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from api.ingest.bodies import BodyLimits
+from api.ingest.deferral import Deferral
 from api.ingest.reception import Reception, ReceptionLimits
 from api.settings import Settings
 from engine.engine import Engine
@@ -329,6 +330,7 @@ def with_limits(house: House, **limits: object) -> None:
         "outcomes": engine.outcomes,
         "clock": house.watch,
         "limits": ReceptionLimits(),
+        "deferral": Deferral(),
     }
     house.client.app.state.reception = Reception(**parts | limits)  # type: ignore[attr-defined, arg-type]  # the app of create_app, and parts of Reception
 

@@ -2,9 +2,10 @@
 
 import asyncio
 import gzip
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
+import structlog.testing
 
 from api.app import Application
 from api.ingest.refusal import Cause
@@ -37,6 +38,26 @@ def taken(
     async def scene() -> Answer | None:
         told: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         return await told if taker(pairs, body, told.set_result) else None
+
+    return asyncio.run(scene())
+
+
+def deferred(
+    house: House, *bodies: bytes, path: str = PATH, headers: Mapping[str, str] = AUTH
+) -> list[Answer]:
+    """Send requests by the shortcut while a question is under way that was just asked."""
+    assert isinstance(house.client.app, Application)
+    taker = house.client.app.front.find(b"POST", path.encode())
+    assert taker is not None
+    pairs = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+
+    async def scene() -> list[Answer]:
+        told: list[asyncio.Future[Answer]]
+        told = [asyncio.get_running_loop().create_future() for _ in bodies]
+        with house.client.app.state.deferral.question():  # type: ignore[attr-defined]  # the app of create_app
+            for body, one in zip(bodies, told, strict=True):
+                assert taker(pairs, body, one.set_result)
+        return [await one for one in told]
 
     return asyncio.run(scene())
 
@@ -102,6 +123,56 @@ def test_both_ways_say_the_same(
     assert seen[:2] == seen[2:]
     assert {reason: 2 * quantity for reason, quantity in lost[0].items()} == lost[1]
     assert {one: 2 * rows for one, rows in accepted.items()} == house.engine.outcomes.accepted()
+
+
+@pytest.mark.parametrize(("body", "path", "headers"), REQUESTS.values(), ids=REQUESTS.keys())
+def test_what_waits_for_a_question_is_answered_the_same(
+    house: House, body: bytes, path: str, headers: Mapping[str, str]
+) -> None:
+    """Twice at once and twice a moment later: status, headers, body, and what is counted."""
+    seen = [taken(house, body, path=path, headers=headers) for _ in range(2)]
+    lost = house.lost()
+    accepted = house.engine.outcomes.accepted()
+    house.watch.moment = house.watch.moment.replace(minute=1)
+    later = deferred(house, body, path=path, headers=headers)
+    later += deferred(house, body, path=path, headers=headers)
+
+    assert later == seen
+    assert {reason: 2 * quantity for reason, quantity in lost.items()} == house.lost()
+    assert {one: 2 * rows for one, rows in accepted.items()} == house.engine.outcomes.accepted()
+
+
+def test_envelopes_that_wait_keep_their_order(house: House) -> None:
+    """Of several that are too much together, the first are taken: here 2 of 3 sessions a minute."""
+    bodies = [envelope(*(update() for _ in range(number))) for number in (2, 2, 1)]
+
+    answers = deferred(house, *bodies, headers=auth(LIMITED_KEY))
+
+    assert [answer.status for answer in answers] == [200, 200, 429]
+    assert house.total() == 4
+    assert house.lost() == {"rate_limited": 1}
+
+
+@pytest.mark.parametrize("send", [lambda *sent: [taken(*sent)], deferred], ids=["now", "later"])
+def test_a_bug_is_answered_when_it_is_met(
+    house: House,
+    monkeypatch: pytest.MonkeyPatch,
+    send: Callable[[House, bytes], list[Answer]],
+) -> None:
+    """At once, or in an envelope that waited for a question: with 500, and written to the log."""
+
+    def fails(*_: object) -> None:
+        message = "a bug of ours"
+        raise KeyError(message)
+
+    log = structlog.testing.CapturingLogger()
+    monkeypatch.setattr("api.ingest.reception.read_items", fails)
+    monkeypatch.setattr(house.client.app.front, "_log", log)  # type: ignore[attr-defined]  # the app of create_app
+    (answer,) = send(house, envelope(update()))
+
+    assert answer.status == 500
+    assert b"a bug of ours" not in answer.body
+    assert [(call.method_name, *call.args) for call in log.calls] == [("error", "unexpected error")]
 
 
 @pytest.mark.parametrize(
