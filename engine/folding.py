@@ -19,6 +19,7 @@ from typing import Final
 
 import duckdb
 
+from engine.changes import Changes
 from engine.fold import expand_counted, fold_updates, insert_folded, repeated_in
 from engine.moments import STARTED
 from engine.seen import Sighting
@@ -35,6 +36,8 @@ _EARLIER: Final = """
     FROM session_updates SEMI JOIN fresh USING (project_id, session_id)
     WHERE arrival < $first
 """
+
+_CHANGED: Final = "SELECT DISTINCT project_id, arrival // $size FROM earlier"
 
 _SEVERAL: Final = f"""
     CREATE TEMP TABLE several AS
@@ -69,11 +72,13 @@ _SIGHTINGS: Final = f"""
 """  # noqa: S608  (names of ours)
 
 
-def fold_since(cursor: duckdb.DuckDBPyConnection, first: int, *, rows: int) -> Sequence[Sighting]:
+def fold_since(
+    cursor: duckdb.DuckDBPyConnection, first: int, *, rows: int, changes: Changes
+) -> Sequence[Sighting]:
     """Bring `sessions` up to date with the updates from this arrival on, which are so many rows.
 
-    Sessions that were known before are folded anew from all their updates. What the updates name
-    is given, and left in the table `sightings`.
+    Sessions that were known before are folded anew from all their updates, and noted as `changes`.
+    What the updates name is given, and left in the table `sightings`.
     """
     values = {"first": first}
     settle(cursor)
@@ -82,6 +87,8 @@ def fold_since(cursor: duckdb.DuckDBPyConnection, first: int, *, rows: int) -> S
     cursor.execute(_SEVERAL)
     cursor.execute(_AFFECTED, values)
     if _any(cursor, "FROM earlier"):
+        size = {"size": changes.piece_updates}
+        changes.note(cursor.execute(_CHANGED, size).fetchall())
         cursor.execute(_FORGET)
     if _any(cursor, _NOT_ALONE):
         cursor.execute(_NOTE if rows >= MANY_ROWS else _UNMARK.format(_NOT_ALONE))

@@ -107,7 +107,9 @@ def load(
             updates = _check_appended(cursor, tally.first, expected=tally.appended)
             if not _is_new(cursor, options, counted=tally.appended - updates):
                 raise _LoadedBeforeError
-            sightings = fold_since(cursor, tally.first, rows=tally.appended)
+            sightings = fold_since(
+                cursor, tally.first, rows=tally.appended, changes=storage.changes
+            )
             _register(cursor, directory, sightings, releases=options.register_releases)
     except _LoadedBeforeError:
         return tally.report(known=True)
@@ -131,7 +133,7 @@ def fold_pending(storage: Storage, directory: Directory) -> int:
         cursor.execute(f"INSERT INTO people {new_people('unpacked')}")
         cursor.execute(_APPEND_PENDING)
         _check_appended(cursor, first, expected=expected)
-        sightings = fold_since(cursor, first, rows=expected)
+        sightings = fold_since(cursor, first, rows=expected, changes=storage.changes)
         _register(cursor, directory, sightings, releases=True)
         cursor.execute("DELETE FROM pending_updates")
     if expected >= MANY_ROWS:

@@ -95,6 +95,7 @@ def rebuild(storage: Storage) -> int:
     """
     with storage.writing() as cursor:
         cursor.execute(mark(f"{days_of('sessions')} UNION ALL {days_of('session_updates')}"))
+        storage.changes.note_all()
         settle(cursor)
         cursor.execute(_SEVERAL)
         for statement in _SINGLE_OUT:

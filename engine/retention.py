@@ -62,6 +62,7 @@ def expire(storage: Storage, project_ids: Sequence[int], *, before: datetime) ->
     """
     values = {"second": int(before.timestamp()), "projects": list(project_ids)}
     with storage.writing() as cursor:
+        storage.changes.note_all()
         settle(cursor)
         cursor.execute(_EXPIRED, values)
         cursor.execute(mark(days_of("expired")))

@@ -19,6 +19,7 @@ import duckdb
 if sys.platform != "win32":
     import resource
 
+from engine.changes import Changes
 from engine.errors import StorageUnavailable
 from engine.opening import IN_MEMORY, Options, open_file, reason_of, wal_bytes
 from schema.ddl import LAYOUT_TABLE
@@ -52,6 +53,7 @@ class Storage:
     def __init__(self, place: str, options: Options, *, log_bytes: int = LOG_BYTES) -> None:
         """Open it; use `Storage.open` instead."""
         self.place = place
+        self.changes = Changes()
         self.replayed_bytes = wal_bytes(place)
         self._log_bytes = log_bytes
         self._threshold = f"{_TIMES_AS_LONG * log_bytes}B"
@@ -140,6 +142,8 @@ class Storage:
                 with suppress(duckdb.Error):  # a transaction that failed to commit is over
                     cursor.execute("ROLLBACK")
                 raise
+            finally:
+                self.changes.close()
 
     @contextmanager
     def _telling(self) -> Iterator[None]:

@@ -4,15 +4,24 @@ Owns where a day comes from: the shelf, its built table, or the sessions if it h
 know groups or buckets.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Final, Generic, TypeVar
 
+from engine.rollup.arrivals import Arrivals
 from engine.rollup.content import NONE, Content, Form, Small, gather, merge, relabelled, size_of
 from engine.rollup.grain import Days, block_of, blocks_of, days_of_block
 from engine.rollup.labels import Codes
-from engine.rollup.runs import PROJECTS, Detail, Level, Runs, Store, read_built, read_sessions
+from engine.rollup.recent import Reading, Recent, portions
+from engine.rollup.runs import (
+    PROJECTS,
+    Detail,
+    Level,
+    Store,
+    read_arrived,
+    read_built,
+    read_sessions,
+)
 from engine.rollup.shelf import Shelf
 from engine.rollup.snapshot import Place, Snapshot
 from schema.catalog import Key
@@ -21,17 +30,6 @@ Cell = TypeVar("Cell")
 
 ALL_PROJECTS: Final = 0
 """In place of a project where several are put together."""
-
-
-_DAYS_AT_ONCE: Final = 4
-
-
-def _portions(places: Sequence[Place]) -> Iterator[Sequence[Place]]:
-    """Split places by days; the rows of one statement are in memory together, several times."""
-    portions: dict[int, list[Place]] = {}
-    for place in places:
-        portions.setdefault(place[1] // _DAYS_AT_ONCE, []).append(place)
-    yield from portions.values()
 
 
 def across_projects(snapshot: Snapshot, level: Level) -> Codes:
@@ -66,29 +64,69 @@ class Archive(Generic[Cell]):
     def _size_of(self, content: Content[Cell]) -> int:
         return size_of(content, self.form)
 
+    @property
+    def recent(self) -> Recent[Content[Cell]]:
+        """Give what keeps days that go on changing."""
+        return Recent(
+            shelf=self.shelf,
+            unite=lambda parts: merge(parts, self.form, self.small),
+            size_of=self._size_of,
+        )
+
+    def changed(
+        self, snapshot: Snapshot, places: Collection[Place], detail: Detail
+    ) -> Iterator[tuple[Place, Content[Cell]]]:
+        """Give days that have changed since they were built, in pieces, each with its day."""
+        small = self._small(detail.level)
+
+        def read(some: Sequence[Place], arrivals: Arrivals) -> Reading[Content[Cell]]:
+            runs, latest = read_arrived(snapshot, self.store, some, detail, arrivals)
+            return Reading(
+                pieces=dict(gather(runs, runs.places, self.form, small)),
+                latest=latest,
+                lasting=int(runs.labels.min(initial=0)) >= 0,
+            )
+
+        return self.recent.find(snapshot, (self.store, detail), places, read)
+
     def days(
         self, snapshot: Snapshot, places: Sequence[Place], detail: Detail
     ) -> dict[Place, Content[Cell]]:
-        """Give days in a detail: kept ones, and others as they are read now."""
+        """Give days that have not changed in a detail: kept ones, and others as they are built."""
 
-        def read_with(
-            reading: Callable[..., Runs], missing: Sequence[Place]
-        ) -> dict[Place, Content[Cell]]:
-            found: dict[Place, Content[Cell]] = {}
-            for some in _portions(missing):
-                runs = reading(snapshot, self.store, some, detail)
-                for place, content in gather(runs, some, self.form, self._small(detail.level)):
-                    snapshot.check()
-                    found[place] = content
+        def read(missing: Sequence[Place]) -> dict[Place, Content[Cell]]:
+            known = [one for one in missing if self.recent.knows((self.store, detail), one)]
+            others = [one for one in missing if one not in known]
+            found = self._united(snapshot, known, detail)
+            for some in portions(others):
+                found.update(self._read(snapshot, some, detail))
             return found
 
         versions = {
             place: version for place in places if (version := snapshot.version(place)) is not None
         }
-        read = partial(read_with, read_sessions if detail.hourly else read_built)
-        found = self.shelf.find((self.store, detail), versions, read, self._size_of)
-        changed = [place for place in places if place in snapshot.stale]
-        return found | read_with(read_sessions, changed)
+        return self.shelf.find((self.store, detail), versions, read, self._size_of)
+
+    def _united(
+        self, snapshot: Snapshot, places: Sequence[Place], detail: Detail
+    ) -> dict[Place, Content[Cell]]:
+        """Give days that are kept in pieces."""
+        pieces: dict[Place, list[Content[Cell]]] = {place: [] for place in places}
+        for place, content in self.changed(snapshot, places, detail):
+            pieces[place].append(content)
+        return {
+            place: self._merge(snapshot, contents, detail.level)
+            for place, contents in pieces.items()
+        }
+
+    def _read(
+        self, snapshot: Snapshot, places: Sequence[Place], detail: Detail
+    ) -> Iterator[tuple[Place, Content[Cell]]]:
+        reading = read_sessions if detail.hourly else read_built
+        runs = reading(snapshot, self.store, places, detail)
+        for one in gather(runs, places, self.form, self._small(detail.level)):
+            snapshot.check()
+            yield one
 
     def together(
         self, snapshot: Snapshot, projects: Sequence[int], days: Sequence[int], detail: Detail

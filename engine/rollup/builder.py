@@ -15,7 +15,10 @@ from engine.rollup.snapshot import Place
 
 LOOK_SECONDS: Final = 1.0
 REST_SECONDS: Final = 30.0
-"""A day that changes all the time, like the present one, is built this often."""
+REST_TIMES: Final = 20
+"""A day that changes all the time, like the present one, is built this often: at least the first
+lies between two builds, and so many times as long as its share of a build took, so that they take a
+small part of the time."""
 
 Build = Callable[[Collection[Place]], Collection[Place]]
 """Builds days that have changed, but not the ones given; gives those it has built."""
@@ -38,7 +41,7 @@ class Builder:
         self._look_seconds = look_seconds
         self._rest_seconds = rest_seconds
         self._stopped = threading.Event()
-        self._built: dict[Place, float] = {}
+        self._resting: dict[Place, float] = {}
         self._thread = threading.Thread(target=self._run, name="builder", daemon=True)
 
     def start(self) -> None:
@@ -62,11 +65,10 @@ class Builder:
 
     def _build_some(self) -> bool:
         now = time.monotonic()
-        resting = {
-            place: moment
-            for place, moment in self._built.items()
-            if now - moment < self._rest_seconds
-        }
+        resting = {place: until for place, until in self._resting.items() if now < until}
         built = self._build(resting)
-        self._built = resting | dict.fromkeys(built, time.monotonic())
+        ended = time.monotonic()
+        share = (ended - now) / max(1, len(built))
+        until = ended + max(self._rest_seconds, REST_TIMES * share)
+        self._resting = resting | dict.fromkeys(built, until)
         return bool(built)

@@ -44,7 +44,7 @@ class Choice:
     ) -> bool:
         """Say whether to ask the sessions; of `deciding` subjects all groups are measured.
 
-        So it is if more days have changed than have not, and if the groups are so many that each
+        So it is if most of many days have changed, and if the groups are so many that each
         has few sessions: the database measures many small groups together, and we one by one.
         """
         if opened.stale and opened.worn:

@@ -5,7 +5,7 @@ and a day may have a label for each few sessions; so the rows of a small one sta
 arrays of all labels, and a cell is made of them for those who ask. Does not know what cells are.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Generic, TypeVar
 
@@ -14,9 +14,9 @@ import numpy as np
 from engine.rollup.labels import Codes, Flags
 from engine.rollup.places import Array
 from engine.rollup.runs import Runs, spread
-from engine.rollup.snapshot import Place
 
 Cell = TypeVar("Cell")
+At = TypeVar("At", bound=tuple[int, ...])
 
 _BYTES: Final = 600
 """About what a content takes beside its cells and rows."""
@@ -83,9 +83,9 @@ class Content(Generic[Cell]):
 
 
 def gather(
-    runs: Runs, places: Sequence[Place], form: Form[Cell], small: Small
-) -> Iterator[tuple[Place, Content[Cell]]]:
-    """Give what days hold, by the rows of all of them; a day without rows has nothing."""
+    runs: Runs, places: Iterable[At], form: Form[Cell], small: Small
+) -> Iterator[tuple[At, Content[Cell]]]:
+    """Give what days, or pieces of them, hold, by the rows of all; one without rows has nothing."""
     ends = np.append(runs.starts, len(runs.values[0]))
     for place in places:
         first, last = runs.places.get(place, (0, 0))

@@ -4,8 +4,8 @@ Owns what a row of counts is, and where it comes from: the shelf, a built table,
 days that have changed. Does not know groups or buckets.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -13,9 +13,12 @@ import numpy.typing as npt
 
 from engine.day_number import DAY_SECONDS
 from engine.plan import GRAINS, Source
-from engine.rollup.grain import BLOCK_DAYS, Days, block_of, days_of_block
-from engine.rollup.places import LABELLED_SESSIONS, OF_PLACES, read_rows
-from engine.rollup.runs import ordering, starts_of
+from engine.rollup.arrivals import ARRIVED, PIECE, Arrivals
+from engine.rollup.grain import BLOCK_DAYS, HOUR_SECONDS, Days, block_of, days_of_block
+from engine.rollup.labels import Label, Labels, Provisional
+from engine.rollup.places import DAY, OF_PLACES, Array, read_rows
+from engine.rollup.recent import Reading, Recent
+from engine.rollup.runs import cut_rows
 from engine.rollup.shelf import Shelf
 from engine.rollup.snapshot import Place, Snapshot
 from schema.session import Outcome
@@ -57,15 +60,52 @@ def _size_of(frame: Frame) -> int:
     return 400 + frame.moments.nbytes + frame.codes.nbytes + frame.quantities.nbytes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """The counts of days that have changed, by the hour, in the order of their pieces."""
+
+    frames: Sequence[Frame] = ()
+
+    def at(self, seconds: int) -> Iterator[Frame]:
+        """Give them by hours or by days."""
+        hours = seconds // HOUR_SECONDS
+        for frame in self.frames:
+            yield frame if hours == 1 else replace(frame, moments=frame.moments // hours)
+
+
 class Frames:
     """The counts of one storage."""
 
     def __init__(self, shelf: Shelf) -> None:
         """Keep them on a shelf."""
         self._shelf = shelf
+        self._recent: Recent[Frame] = Recent(shelf=shelf, unite=_together, size_of=_size_of)
+
+    def changed(self, snapshot: Snapshot, labels: Labels) -> Changed:
+        """Count the sessions of days that have changed; the snapshot learns all their labels."""
+
+        def read(places: Sequence[Place], arrivals: Arrivals) -> Reading[Frame]:
+            rows = read_rows(snapshot, _ARRIVED, places, arrivals)
+            lasting = _number(rows, snapshot.provisional)
+            cut = cut_rows(rows, ("piece", "day", "project_id"))
+            return Reading(
+                pieces={piece: _frame(some) for piece, some in cut},
+                latest=int(rows["latest"].max(initial=0)),
+                lasting=lasting,
+            )
+
+        found = self._recent.find(snapshot, "counts", sorted(snapshot.stale), read)
+        frames = tuple(frame for _, frame in found)
+        snapshot.directory = labels.directory(snapshot.provisional.labels)
+        return Changed(frames=frames)
 
     def rows(
-        self, snapshot: Snapshot, projects: Sequence[int], days: Days, source: Source
+        self,
+        snapshot: Snapshot,
+        projects: Sequence[int],
+        days: Days,
+        source: Source,
+        changed: Changed,
     ) -> Frame:
         """Give the rows of all days of a range, and perhaps of others beside them."""
         seconds = GRAINS[source]
@@ -81,23 +121,33 @@ class Frames:
             if (project, block) in newest
         }
         found = self._shelf.find(("counts", source), versions, read, _size_of)
-        changed: dict[Place, list[int]] = {}
+        stale: dict[Place, list[int]] = {}
         for project, day in snapshot.stale:
-            changed.setdefault((project, block_of(day)), []).append(day)
-        frames = [_without(frame, changed.get(place), seconds) for place, frame in found.items()]
-        if snapshot.stale:
-            frames.append(_fresh(snapshot, seconds))
-        return _together(frames)
+            stale.setdefault((project, block_of(day)), []).append(day)
+        frames = [_without(frame, stale.get(place), seconds) for place, frame in found.items()]
+        return _together([*frames, *changed.at(seconds)])
 
 
-def _fresh(snapshot: Snapshot, seconds: int) -> Frame:
-    """Count the sessions of days that have changed."""
-    text = (
-        f"SELECT CAST(floor(started / {seconds}) AS INTEGER) AS moment, {_CODE},"  # noqa: S608  (names of ours)
-        f" CAST(sum(quantity) AS BIGINT) AS quantity FROM {LABELLED_SESSIONS}"
-        f" WHERE {OF_PLACES} GROUP BY ALL"
-    )
-    return _frame(read_rows(snapshot, text, sorted(snapshot.stale)))
+_ARRIVED: Final = f"""
+    SELECT project_id, {DAY} AS day, {PIECE}, coalesce(number, 0) AS number,
+        CAST(floor(started / {HOUR_SECONDS}) AS INTEGER) AS moment, outcome,
+        CASE WHEN number IS NULL THEN release ELSE '' END AS release,
+        CASE WHEN number IS NULL THEN environment ELSE '' END AS environment,
+        CAST(sum(quantity) AS BIGINT) AS quantity, max(first_update) AS latest
+    FROM sessions LEFT JOIN labels USING (project_id, release, environment)
+    WHERE {OF_PLACES} AND {ARRIVED} GROUP BY ALL
+"""  # noqa: S608  (names of ours)
+"""Counts of some arrivals; with their names where these have no number yet, which is 0 then."""
+
+
+def _number(rows: dict[str, Array], provisional: Provisional) -> bool:
+    """Number labels, those that the table does not have provisionally; say whether it has all."""
+    numbers = rows["number"].astype(np.int64)
+    unnumbered = np.flatnonzero(numbers == 0)
+    names = (rows[name][unnumbered].tolist() for name in ("project_id", "release", "environment"))
+    numbers[unnumbered] = [provisional.number(Label(*name)) for name in zip(*names, strict=True)]
+    rows["code"] = numbers * OUTCOMES + rows["outcome"].astype(np.int64)
+    return not len(unnumbered)
 
 
 def _without(frame: Frame, days: Sequence[int] | None, seconds: int) -> Frame:
@@ -118,18 +168,13 @@ def _read(snapshot: Snapshot, source: Source, places: Sequence[Place]) -> dict[P
     )
     rows = read_rows(snapshot, text, days)
     rows["block"] = rows["moment"].astype(np.int64) // (DAY_SECONDS // seconds * BLOCK_DAYS)
-    order = ordering([rows["block"], rows["project_id"]])
-    rows = {name: column[order] for name, column in rows.items()}
-    starts = starts_of([rows["block"], rows["project_id"]])
-    found = zip(rows["project_id"][starts].tolist(), rows["block"][starts].tolist(), strict=True)
-    cuts = map(slice, starts.tolist(), [*starts[1:].tolist(), None])
     frames = dict.fromkeys(places, _frame({name: column[:0] for name, column in rows.items()}))
-    for place, cut in zip(found, cuts, strict=True):
-        frames[place] = _frame({name: column[cut] for name, column in rows.items()})
+    for (project, block), some in cut_rows(rows, ("block", "project_id")):
+        frames[project, block] = _frame(some)
     return frames
 
 
-def _frame(rows: dict[str, npt.NDArray[np.generic]]) -> Frame:
+def _frame(rows: Mapping[str, Array]) -> Frame:
     return Frame(
         moments=rows["moment"].astype(np.int32),
         codes=rows["code"].astype(np.int32),

@@ -5,7 +5,7 @@ what is counted under a label.
 """
 
 import threading
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from math import prod
@@ -161,6 +161,31 @@ class Grouping:
         return found
 
 
+class Provisional:
+    """Numbers of labels that the table does not have yet: -1, -2 and so on, as they come.
+
+    They mean the same until labels get numbers of their own; each set of them has its own `serial`.
+    """
+
+    def __init__(self, serial: int, version: Hashable) -> None:
+        """Begin with none; `version` is that of the builds, which number labels."""
+        self.serial = serial
+        self.version = version
+        self._lock = threading.Lock()
+        self._numbers: dict[Label, int] = {}
+
+    def number(self, label: Label) -> int:
+        """Give the number of a label."""
+        with self._lock:
+            return self._numbers.setdefault(label, -1 - len(self._numbers))
+
+    @property
+    def labels(self) -> tuple[Label, ...]:
+        """List the labels, from -1 on."""
+        with self._lock:
+            return tuple(self._numbers)
+
+
 class Labels:
     """The numbers of one storage, as its table `labels` has them."""
 
@@ -169,6 +194,14 @@ class Labels:
         self._lock = threading.Lock()
         self._known: list[Label] = [_NOBODY]
         self._directories: dict[tuple[Label, ...], Directory] = {}
+        self._provisional = Provisional(0, None)
+
+    def provisional(self, version: Hashable) -> Provisional:
+        """Give the provisional numbers that belong to a version of the builds."""
+        with self._lock:
+            if self._provisional.version != version:
+                self._provisional = Provisional(self._provisional.serial + 1, version)
+            return self._provisional
 
     def directory(self, fresh: Sequence[Label] = ()) -> Directory:
         """Give all labels known by now, and behind them `fresh` ones, numbered -1, -2 and so on.

@@ -1,7 +1,7 @@
 """Rows of some days, read as arrays: the days are given to the statement as a table.
 
-Owns how a statement is asked about days, and the labels of sessions that have none in the table
-yet. Does not know what the rows tell.
+Owns how a statement is asked about days, and joined with labels that the table does not have yet.
+Does not know what the rows tell.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from engine.day_number import IN_DAYS, day_of
-from engine.rollup.labels import Label, Labels
+from engine.rollup.arrivals import Arrivals
 from engine.rollup.snapshot import Place, Snapshot
 
 Array: TypeAlias = npt.NDArray[np.generic]
@@ -36,8 +36,13 @@ OF_PLACES: Final = (
 """Which sessions started on the days asked for."""
 
 
-def read_rows(snapshot: Snapshot, text: str, places: Sequence[Place]) -> dict[str, Array]:
-    """Give the columns of a statement about places; it may use `$first` and `$last` day, too."""
+def read_rows(
+    snapshot: Snapshot, text: str, places: Sequence[Place], arrivals: Arrivals | None = None
+) -> dict[str, Array]:
+    """Give the columns of a statement about places; it may use `$first` and `$last` day, too.
+
+    With `arrivals` it has to use their parameters.
+    """
     snapshot.check()
     fresh_ones = snapshot.directory.fresh()
     asked = pa.table(
@@ -55,28 +60,16 @@ def read_rows(snapshot: Snapshot, text: str, places: Sequence[Place]) -> dict[st
         }
     )
     cursor = snapshot.cursor
-    ends = _ends(places)
+    values = {**_ends(places), **(arrivals.values if arrivals else {})}
     cursor.register(PLACES, asked)
     cursor.register(FRESH_LABELS, fresh)
-    found = cursor.execute(text, ends).fetchnumpy()
+    found = cursor.execute(text, values).fetchnumpy()
     cursor.unregister(PLACES)  # nothing can be unregistered after a failure, but its cursor ends
     cursor.unregister(FRESH_LABELS)
     columns = {name: np.asarray(column) for name, column in found.items()}
-    snapshot.note(text, **ends)
+    snapshot.note(text, values)
     snapshot.rows += len(next(iter(columns.values())))
     return columns
-
-
-def number_fresh(snapshot: Snapshot, labels: Labels) -> None:
-    """Number the labels of sessions of changed days that the table does not have."""
-    places = tuple(snapshot.stale)
-    text = (
-        "SELECT DISTINCT project_id, release, environment FROM sessions"  # noqa: S608  (names of ours)
-        " ANTI JOIN labels USING (project_id, release, environment)"
-        f" WHERE {IN_DAYS}"
-    )
-    names = [Label(*row) for row in snapshot.cursor.execute(text, _ends(places)).fetchall()]
-    snapshot.directory = labels.directory(names)
 
 
 def _ends(places: Sequence[Place]) -> dict[str, int]:

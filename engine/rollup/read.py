@@ -17,11 +17,10 @@ from engine.rollup.archive import Archive
 from engine.rollup.choice import Choice
 from engine.rollup.content import SMALL, Small
 from engine.rollup.counts import Counts, measures_of, subject_of
-from engine.rollup.frames import Frames
+from engine.rollup.frames import Changed, Frames
 from engine.rollup.grain import Days
 from engine.rollup.labels import WHOLE, Directory, Grouping, Label, Labels, keys_in
 from engine.rollup.parts import Gathered, Part
-from engine.rollup.places import number_fresh
 from engine.rollup.runs import DURATIONS, PEOPLE, PROJECTS, Level
 from engine.rollup.shelf import Shelf
 from engine.rollup.snapshot import Moved, Snapshot, States, snapshot
@@ -79,15 +78,15 @@ class Reader:
         ) as opened:
             yield opened
 
-    def number_fresh(self, opened: Snapshot) -> None:
-        """Number the labels that only days have which have changed."""
-        if opened.stale:
-            number_fresh(opened, self._labels)
+    def changed(self, opened: Snapshot) -> Changed:
+        """Count days that have changed; their labels are numbered then, too."""
+        return self._frames.changed(opened, self._labels) if opened.stale else Changed()
 
-    def counts(self, plan: Plan, opened: Snapshot) -> Counts:
+    def counts(self, plan: Plan, opened: Snapshot, changed: Changed) -> Counts:
         """Read the counts of all groups."""
         rows = plan.rows
-        frame = self._frames.rows(opened, rows.project_ids, Days.of(rows.window), rows.source)
+        days = Days.of(rows.window)
+        frame = self._frames.rows(opened, rows.project_ids, days, rows.source, changed)
         return Counts(plan, Grouping(opened.directory, plan.keys, rows.condition), frame)
 
     def part(
@@ -95,11 +94,12 @@ class Reader:
         subject: Subject,
         plan: Plan,
         opened: Snapshot,
+        changed: Changed,
         groups: Collection[GroupKey] | None = None,
     ) -> Part:
         """Read one part of an answer, of some groups or of all."""
         if subject is Subject.SESSION:
-            return self.counts(plan, opened)
+            return self.counts(plan, opened, changed)
         measures = tuple(one for one in measures_of(plan) if subject_of(one) is subject)
         buckets = plan.rows.window.count
         level = _level(plan)
@@ -164,13 +164,14 @@ def _read(
     with reader.view(plan, again=again) as opened, within(timeout_seconds, opened):
         if not anyway and reader.choice.falls_on_sessions(plan, opened, _deciding(plan)):
             return None
-        reader.number_fresh(opened)
+        changed = reader.changed(opened)
         subjects = {subject_of(measure) for measure in measures_of(plan)}
-        parts = {one: reader.part(one, plan, opened) for one in Subject if one in _deciding(plan)}
+        deciding = [one for one in Subject if one in _deciding(plan)]
+        parts = {one: reader.part(one, plan, opened, changed) for one in deciding}
         chosen = _chosen(plan, parts)
         for subject in Subject:
             if subject in subjects and subject not in parts:
-                parts[subject] = reader.part(subject, plan, opened, chosen)
+                parts[subject] = reader.part(subject, plan, opened, changed, chosen)
         groups = _complete(plan, chosen, [part for one, part in parts.items() if one in subjects])
         return Found(
             groups=groups,

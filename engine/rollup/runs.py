@@ -4,7 +4,7 @@ Owns the statements that read people and durations, of built days and of others.
 becomes of the values.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, TypeAlias
@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from engine.rollup.arrivals import ARRIVED, PIECE, Arrivals
 from engine.rollup.grain import HOUR_SECONDS, HOURS_A_DAY
 from engine.rollup.labels import WHOLE, Codes
 from engine.rollup.places import (
@@ -95,8 +96,8 @@ class Runs:
     A run begins at its start and goes on up to the next one's; `values` are the columns of all.
     """
 
-    places: Mapping[Place, tuple[int, int]]
-    """Which runs are of a place: from one up to another."""
+    places: Mapping[tuple[int, ...], tuple[int, int]]
+    """Which runs are of a place, or of a piece of one: from one up to another."""
     labels: Codes
     hours: Codes
     starts: npt.NDArray[np.intp]
@@ -118,37 +119,75 @@ def read_sessions(
     snapshot: Snapshot, store: Store, places: Sequence[Place], detail: Detail
 ) -> Runs:
     """Read days from the sessions themselves."""
+    return _read(snapshot, _of_sessions(store, detail), store, places, detail)
+
+
+def read_arrived(
+    snapshot: Snapshot,
+    store: Store,
+    places: Sequence[Place],
+    detail: Detail,
+    arrivals: Arrivals,
+) -> tuple[Runs, int]:
+    """Read some arrivals of days from the sessions, and give the latest one, too; 0 if none is.
+
+    The places of the runs are cut into pieces.
+    """
+    text = f"{_of_sessions(store, detail, PIECE, 'first_update')} AND {ARRIVED}"
+    rows = _rows(snapshot, text, places, detail, arrivals)
+    latest = int(rows["first_update"].max(initial=0))
+    return in_runs(rows, store.values, of=("piece", "day", "project_id")), latest
+
+
+def _of_sessions(store: Store, detail: Detail, *more: str) -> str:
+    """Spell the statement that reads a store from sessions, and `more` columns of them."""
     whole = detail.level == PROJECTS
     label = f"{WHOLE}" if whole else "number"
     hour = HOUR if detail.hourly else f"{ANY_HOUR}"
-    columns = f"project_id, {DAY} AS day, {label} AS label, {hour} AS hour"
-    text = (
-        f"SELECT {columns}, {', '.join(store.spelled)}"  # noqa: S608  (names of ours)
+    columns = (f"project_id, {DAY} AS day, {label} AS label, {hour} AS hour", *more)
+    return (
+        f"SELECT {', '.join((*columns, *store.spelled))}"  # noqa: S608  (names of ours)
         f" FROM {'sessions' if whole else LABELLED_SESSIONS}"
         f" WHERE {store.known} AND {OF_PLACES}"
     )
-    return _read(snapshot, text, store, places, detail)
 
 
 def _read(
     snapshot: Snapshot, text: str, store: Store, places: Sequence[Place], detail: Detail
 ) -> Runs:
-    """Read rows, by the labels that theirs go by, and bring those of equal keys together."""
-    rows = read_rows(snapshot, text, places)
+    return in_runs(_rows(snapshot, text, places, detail), store.values)
+
+
+def _rows(
+    snapshot: Snapshot,
+    text: str,
+    places: Sequence[Place],
+    detail: Detail,
+    arrivals: Arrivals | None = None,
+) -> dict[str, Array]:
+    """Read rows, by the labels that theirs go by."""
+    rows = read_rows(snapshot, text, places, arrivals)
     if detail.level != PROJECTS:
         rows["label"] = snapshot.directory.heads(detail.level)[rows["label"].astype(np.int64)]
-    return in_runs(rows, store.values)
+    return rows
 
 
-def in_runs(rows: Mapping[str, Array], names: Sequence[str]) -> Runs:
-    """Put rows in order and cut them into runs; `names` are the columns of values."""
-    keys = [rows[name] for name in ("day", "project_id", "label", "hour")]
+def in_runs(
+    rows: Mapping[str, Array],
+    names: Sequence[str],
+    of: Sequence[str] = ("day", "project_id"),
+) -> Runs:
+    """Put rows in order and cut them into runs; `names` are the columns of values.
+
+    A place is told by the columns `of`, the last one first.
+    """
+    keys = [rows[name] for name in (*of, "label", "hour")]
     order = ordering(keys)
     keys = [key[order] for key in keys]
     starts = starts_of(keys)
-    days, projects, labels, hours = (key[starts].astype(np.int64) for key in keys)
-    firsts = starts_of([days, projects])
-    places = zip(projects[firsts].tolist(), days[firsts].tolist(), strict=True)
+    *parts, labels, hours = (key[starts].astype(np.int64) for key in keys)
+    firsts = starts_of(parts)
+    places = zip(*(part[firsts].tolist() for part in reversed(parts)), strict=True)
     cuts = [*firsts.tolist(), len(starts)]
     return Runs(
         places=dict(zip(places, pairwise(cuts), strict=True)),
@@ -157,6 +196,19 @@ def in_runs(rows: Mapping[str, Array], names: Sequence[str]) -> Runs:
         starts=starts,
         values=tuple(rows[name][order] for name in names),
     )
+
+
+def cut_rows(
+    rows: Mapping[str, Array], of: Sequence[str]
+) -> Iterator[tuple[tuple[int, ...], dict[str, Array]]]:
+    """Put rows in order of some columns, and give those that agree in them; the last one first."""
+    order = ordering([rows[name] for name in of])
+    ordered = {name: column[order] for name, column in rows.items()}
+    starts = starts_of([ordered[name] for name in of])
+    ends = [*starts[1:].tolist(), len(ordered[of[0]])]
+    found = zip(*(ordered[name][starts].tolist() for name in reversed(of)), strict=True)
+    for key, cut in zip(found, map(slice, starts.tolist(), ends), strict=True):
+        yield key, {name: column[cut] for name, column in ordered.items()}
 
 
 def ordering(keys: Sequence[Array]) -> Codes | slice:

@@ -65,6 +65,22 @@ class Shelf:
             found.update(fresh)
         return found
 
+    def kept(self, kind: Hashable, place: Place) -> object | None:
+        """Give what was kept last of a day, whatever its version; None if nothing is."""
+        with self._lock:
+            key = self._kinds.setdefault(kind, len(self._kinds)), place
+            kept = self._kept.get(key)
+            if kept is None:
+                return None
+            self._kept.move_to_end(key)
+            return kept.content
+
+    def keep(self, kind: Hashable, place: Place, content: object, size: int) -> None:
+        """Keep something of a day in place of what was kept before."""
+        with self._lock:
+            number = self._kinds.setdefault(kind, len(self._kinds))
+        self._keep((number, place), None, content, size)
+
     def _keep(self, key: _Key, version: Hashable, content: object, size: int) -> None:
         with self._lock:
             before = self._kept.pop(key, None)

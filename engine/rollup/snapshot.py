@@ -7,13 +7,15 @@ for nothing. Does not know what is counted.
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from dataclasses import dataclass, field, replace
+from typing import Final, TypeAlias
 
 import duckdb
 
+from engine.changes import Changes
 from engine.rollup.grain import Days, block_of
-from engine.rollup.labels import Directory, Labels
+from engine.rollup.labels import Directory, Labels, Provisional
+from engine.sql.form import Parameter
 from engine.sql.lower import Statement
 from engine.storage import Storage
 
@@ -23,6 +25,9 @@ _STATE = """
     SELECT NULL, count(*), max(version) FROM rolled_days
 """
 _BUILT = "SELECT project_id, day, version FROM rolled_days"
+
+LIVELY_DAYS: Final = 3
+"""So many of the latest days that have changed are kept in pieces: no more change all the time."""
 
 Place: TypeAlias = tuple[int, int]
 """A project and a day."""
@@ -43,8 +48,13 @@ class Moved(Exception):
 class State:
     """The days that have changed since they were built, and the versions of those that are built.
 
-    `version` is that of all of them together, `newest` are those of each project and block.
+    `version` is that of all of them together, `newest` are those of each project and block. The
+    state holds as long as storage has settled at this `number`; None: it may not hold any more.
+    `mark` tells which changes it has (see `engine.changes`).
     """
+
+    number: int | None
+    mark: int
 
     stale: frozenset[Place]
     version: Version
@@ -61,38 +71,44 @@ class States:
         """Know none yet; `learn` reads what changes with the builds."""
         self._storage = storage
         self._learn = learn
-        self._known: tuple[int | None, State] | None = None
+        self._known: State | None = None
 
     def current(self) -> State | None:
         """Give the state if nobody has written since it was read."""
-        if self._known is None:
+        state = self._known
+        if state is None or state.number is None:
             return None
-        number, state = self._known
-        return state if number is not None and self._storage.settled == number else None
+        return state if self._storage.settled == state.number else None
+
+    @property
+    def changes(self) -> Changes:
+        """Give what tells which sessions have changed."""
+        return self._storage.changes
 
     @contextmanager
     def opened(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, State]]:
         """Open a transaction and read its state."""
-        number = self._storage.settled
+        mark, number = self._storage.changes.mark(), self._storage.settled
         with self._storage.reading() as cursor:
             cursor.execute("BEGIN TRANSACTION")
             state = self._read(cursor)
             unmoved = number is not None and self._storage.settled == number
-            self._known = (number if unmoved else None, state)
+            state = replace(state, number=number if unmoved else None, mark=mark)
+            self._known = state
             yield cursor, state
             cursor.execute("COMMIT")
 
     def _read(self, cursor: duckdb.DuckDBPyConnection) -> State:
         rows = cursor.execute(_STATE).fetchall()
         version = next((days, newest) for project, days, newest in rows if project is None)
-        known = None if self._known is None else self._known[1]
+        known = self._known
         places = frozenset((project, day) for project, day, _ in rows if project is not None)
         if known is not None and known.version == version:
             built, newest = known.built, known.newest
         else:
             self._learn(cursor)
             built, newest = _builds(cursor)
-        return State(stale=places, version=version, built=built, newest=newest)
+        return State(number=None, mark=0, stale=places, version=version, built=built, newest=newest)
 
 
 def _builds(
@@ -122,11 +138,16 @@ class Snapshot:
     state: State
     directory: Directory
     """The labels of this question, those included that the table does not have yet."""
+    provisional: Provisional
+    """The numbers of labels that the table does not have yet."""
     interrupted: bool = False
     rows: int = 0
     """How many rows were read so far."""
-    read: dict[str, tuple[int, int]] = field(default_factory=dict)
-    """The statements that were run, and their first and last days."""
+    read: dict[str, dict[str, Parameter]] = field(default_factory=dict)
+    """The statements that were run, and their parameters."""
+    changed_since: Callable[[int, int], frozenset[int] | None]
+    """Tells the pieces of a project that may have changed since a mark was taken; None: all."""
+    piece_updates: int
     _open: Callable[[], duckdb.DuckDBPyConnection]
     _cursor: duckdb.DuckDBPyConnection | None = None
 
@@ -137,18 +158,24 @@ class Snapshot:
             self._cursor = self._open()
         return self._cursor
 
-    def note(self, text: str, first: int, last: int) -> None:
-        """Remember a statement; the same one about other days is told once, over all of them."""
-        before = self.read.get(text, (first, last))
-        self.read[text] = min(first, before[0]), max(last, before[1])
+    def note(self, text: str, values: dict[str, Parameter]) -> None:
+        """Remember a statement; the same one again is told once, as it was run last."""
+        self.read[text] = values
 
     @property
     def statements(self) -> tuple[Statement, ...]:
         """Give the statements that were run, for people."""
-        return tuple(
-            Statement(text=text, parameters={"first": first, "last": last})
-            for text, (first, last) in self.read.items()
-        )
+        return tuple(Statement(text=text, parameters=values) for text, values in self.read.items())
+
+    @property
+    def number(self) -> int | None:
+        """Give the number at which storage had settled, if it is known."""
+        return self.state.number
+
+    @property
+    def mark(self) -> int:
+        """Give the mark of the changes that it has."""
+        return self.state.mark
 
     def check(self) -> None:
         """End the question if its time is over: called between any two pieces of work."""
@@ -164,7 +191,9 @@ class Snapshot:
 
     @property
     def worn(self) -> bool:
-        """Say whether more of its days have changed than have not."""
+        """Say whether more of its days have changed than have not, and not only lively ones."""
+        if len({day for _, day in self.stale}) <= LIVELY_DAYS:
+            return False
         places = (
             (project, day)
             for project in self.projects
@@ -199,6 +228,8 @@ def snapshot(
             opened, found = stack.enter_context(states.opened())
             if (found.stale, found.version) != (assumed.stale, assumed.version):
                 raise Moved
+            if stale and found.number != assumed.number:
+                raise Moved
             return opened
 
         asked = frozenset(projects)
@@ -213,6 +244,9 @@ def snapshot(
             stale=stale,
             state=state,
             directory=labels.directory(),
+            provisional=labels.provisional(state.version),
+            changed_since=states.changes.since,
+            piece_updates=states.changes.piece_updates,
             _open=begin,
             _cursor=cursor,
         )

@@ -120,7 +120,11 @@ def _days(
         }
         yield from ((members, day, content) for day, content in together.items())
     alone = [(project, day) for day in days if day not in together for project in question.projects]
-    for (project, day), content in archive.days(question.snapshot, alone, detail).items():
+    stale = [place for place in alone if place in question.snapshot.stale]
+    for (project, day), content in chain(
+        archive.days(question.snapshot, alone, detail).items(),
+        archive.changed(question.snapshot, stale, detail),
+    ):
         yield question.members[project], day, content
 
 
