@@ -107,6 +107,16 @@ class Storage:
         ended = self._commits_ended
         return ended if self._commits_begun == ended else None
 
+    @property
+    def commits_ended(self) -> int:
+        """Count the commits that whoever begins now is sure to see."""
+        return self._commits_ended
+
+    @property
+    def commits_begun(self) -> int:
+        """Count the commits that whoever has begun by now may see."""
+        return self._commits_begun
+
     @contextmanager
     def deriving(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Give a cursor like that of `writing`, for tables that nobody else writes.

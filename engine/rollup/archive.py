@@ -80,11 +80,11 @@ class Archive(Generic[Cell]):
         small = self._small(detail.level)
 
         def read(some: Sequence[Place], arrivals: Arrivals) -> Reading[Content[Cell]]:
-            runs, latest = read_arrived(snapshot, self.store, some, detail, arrivals)
+            runs, latest, numbered = read_arrived(snapshot, self.store, some, detail, arrivals)
             return Reading(
                 pieces=dict(gather(runs, runs.places, self.form, small)),
                 latest=latest,
-                lasting=int(runs.labels.min(initial=0)) >= 0,
+                lasting=numbered,
             )
 
         return self.recent.find(snapshot, (self.store, detail), places, read)
@@ -95,7 +95,8 @@ class Archive(Generic[Cell]):
         """Give days that have not changed in a detail: kept ones, and others as they are built."""
 
         def read(missing: Sequence[Place]) -> dict[Place, Content[Cell]]:
-            known = [one for one in missing if self.recent.knows((self.store, detail), one)]
+            kind = self.store, detail
+            known = [one for one in missing if detail.hourly and self.recent.knows(kind, one)]
             others = [one for one in missing if one not in known]
             found = self._united(snapshot, known, detail)
             for some in portions(others):

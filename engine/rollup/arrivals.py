@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
 from engine.sql.form import Parameter
 
 _PIECE: Final = "first_update // $size"
@@ -43,5 +41,5 @@ class Arrivals:
         }
 
 
-UNCUT: Final = Arrivals(size=np.iinfo(np.int64).max)
+UNCUT: Final = Arrivals(size=2**63 - 1)
 """All arrivals, in one piece."""

@@ -96,7 +96,7 @@ class Frames:
 
         found = self._recent.find(snapshot, "counts", sorted(snapshot.stale), read)
         frames = tuple(frame for _, frame in found)
-        snapshot.directory = labels.directory(snapshot.provisional.labels)
+        snapshot.directory = labels.directory(snapshot.provisional)
         return Changed(frames=frames)
 
     def rows(

@@ -164,13 +164,15 @@ class Grouping:
 class Provisional:
     """Numbers of labels that the table does not have yet: -1, -2 and so on, as they come.
 
-    They mean the same until labels get numbers of their own; each set of them has its own `serial`.
+    They mean the same until labels get numbers of their own; each set of them has its own `serial`,
+    and belongs to so many `known` labels of the table.
     """
 
-    def __init__(self, serial: int, version: Hashable) -> None:
+    def __init__(self, *, serial: int, version: Hashable, known: int) -> None:
         """Begin with none; `version` is that of the builds, which number labels."""
         self.serial = serial
         self.version = version
+        self.known = known
         self._lock = threading.Lock()
         self._numbers: dict[Label, int] = {}
 
@@ -193,29 +195,40 @@ class Labels:
         """Know none yet."""
         self._lock = threading.Lock()
         self._known: list[Label] = [_NOBODY]
-        self._directories: dict[tuple[Label, ...], Directory] = {}
-        self._provisional = Provisional(0, None)
+        self._directories: dict[tuple[int, tuple[Label, ...]], Directory] = {}
+        self._provisional = Provisional(serial=0, version=None, known=1)
 
     def provisional(self, version: Hashable) -> Provisional:
-        """Give the provisional numbers that belong to a version of the builds."""
+        """Give the provisional numbers that belong to a version of the builds.
+
+        By then the labels of this version have to be learnt.
+        """
         with self._lock:
             if self._provisional.version != version:
-                self._provisional = Provisional(self._provisional.serial + 1, version)
+                serial = self._provisional.serial + 1
+                known = len(self._known)
+                self._provisional = Provisional(serial=serial, version=version, known=known)
             return self._provisional
 
-    def directory(self, fresh: Sequence[Label] = ()) -> Directory:
-        """Give all labels known by now, and behind them `fresh` ones, numbered -1, -2 and so on.
+    def directory(self, provisional: Provisional) -> Directory:
+        """Give the labels that were known by then, and behind them the provisional ones.
 
-        One question has one directory: labels go by others only within it. A fresh one may have got
-        a number meanwhile; it goes by that one then.
+        One question has one directory: labels go by others only within it. Those that were learnt
+        since do not count, though a provisional one may be among them.
         """
-        names = tuple(fresh)
+        names = provisional.labels
         with self._lock:
-            if names not in self._directories:
-                plain = {key: one for key, one in self._directories.items() if not key}
-                labels = [*self._known, *reversed(names)]
-                self._directories = {**plain, names: Directory.of(labels, len(self._known))}
-            return self._directories[names]
+            key = provisional.known, names
+            if key not in self._directories:
+                known = provisional.known
+                plain = {
+                    one: kept
+                    for one, kept in self._directories.items()
+                    if one[0] == known and not one[1]
+                }
+                labels = [*self._known[:known], *reversed(names)]
+                self._directories = {**plain, key: Directory.of(labels, known)}
+            return self._directories[key]
 
     def learn(self, cursor: duckdb.DuckDBPyConnection) -> None:
         """Read the numbers that were given since the last time; some may have been forgotten."""
@@ -227,5 +240,3 @@ class Labels:
             for number, *names in rows:
                 gap = number - len(self._known)
                 self._known += [*repeat(_NOBODY, gap), Label(*names)]
-            if rows:
-                self._directories = {}

@@ -16,6 +16,7 @@ from engine.rollup.snapshot import LIVELY_DAYS, Place, Snapshot
 Content = TypeVar("Content")
 
 _DAYS_AT_ONCE: Final = 4
+_LAST_RECORDS: Final = 4
 
 _NONE: Final[frozenset[int]] = frozenset()
 
@@ -48,15 +49,34 @@ Read: TypeAlias = Callable[[Sequence[Place], Arrivals], Reading[Content]]
 class _Record(Generic[Content]):
     """The pieces of a day, with their sizes in bytes: of all that had arrived before `end`.
 
-    So it was in the state of this `number`, and is but for what changed since the `mark`. Labels
-    may go by the provisional numbers of this serial.
+    So it was in a state of these commits (see `State`), and is but for what changed since the
+    `mark`. Labels may go by the provisional numbers of this serial.
     """
 
-    number: int | None = None
+    ended: int = -1
+    begun: int = -1
     mark: int = 0
     end: int = 0
     provisional: int | None = None
     pieces: Mapping[int, tuple[Content, int]] = field(default_factory=dict)
+
+    def is_of(self, snapshot: Snapshot) -> bool:
+        """Say whether a snapshot has all that it tells of, by the same numbers of labels."""
+        numbers = self.provisional in {None, snapshot.provisional.serial}
+        return numbers and self.begun <= snapshot.state.ended
+
+    def is_whole(self, snapshot: Snapshot) -> bool:
+        """Say whether it tells of all that a snapshot has, but for what has changed."""
+        return self.ended == snapshot.state.begun
+
+    @property
+    def size(self) -> int:
+        """Add up the bytes."""
+        return sum(size for _, size in self.pieces.values())
+
+
+_Records: TypeAlias = Sequence[_Record[Content]]
+"""The last records of a day, the newest first: questions that began before it need an older one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,16 +120,23 @@ class Recent(Generic[Content]):
         ends = [max(one.arrivals.end, one.reading.latest + 1) for one in read_now]
         for one in read_now:
             for place, record in self._renewed(snapshot, records, one, max(ends)).items():
-                size = sum(size for _, size in record.pieces.values())
-                self.shelf.keep(kind, place, record, size)
+                self._keep(kind, place, record)
                 records[place] = record
         return records
 
+    def _records(self, kind: Hashable, place: Place) -> _Records[Content]:
+        return cast("_Records[Content]", self.shelf.kept(kind, place) or ())
+
     def _record(self, snapshot: Snapshot, kind: Hashable, place: Place) -> _Record[Content]:
-        record = cast("_Record[Content] | None", self.shelf.kept(kind, place))
-        if record is None or record.provisional not in {None, snapshot.provisional.serial}:
-            return _Record()
-        return record
+        records = self._records(kind, place)
+        return next((one for one in records if one.is_of(snapshot)), _Record())
+
+    def _keep(self, kind: Hashable, place: Place, record: _Record[Content]) -> None:
+        """Keep a record among the last ones, which have most of their pieces in common."""
+        records = [record, *self._records(kind, place)]
+        records.sort(key=lambda one: one.begun, reverse=True)
+        last = tuple(records[:_LAST_RECORDS])
+        self.shelf.keep(kind, place, last, last[0].size)
 
     def _renewed(
         self,
@@ -119,26 +146,30 @@ class Recent(Generic[Content]):
         end: int,
     ) -> dict[Place, _Record[Content]]:
         """Leave out of records what was read anew, and put to them what was read."""
+        before = {
+            place: records[place] if asked.arrivals.end else _Record() for place in asked.places
+        }
         pieces = {
             place: {
                 piece: kept
-                for piece, kept in records[place].pieces.items()
-                if asked.arrivals.end and piece not in asked.arrivals.pieces
+                for piece, kept in record.pieces.items()
+                if piece not in asked.arrivals.pieces
             }
-            for place in asked.places
+            for place, record in before.items()
         }
         for (project, day, piece), content in asked.reading.pieces.items():
             snapshot.check()
-            before = pieces[project, day].get(piece)
-            whole = content if before is None else self.unite([before[0], content])
+            kept = pieces[project, day].get(piece)
+            whole = content if kept is None else self.unite([kept[0], content])
             pieces[project, day][piece] = whole, self.size_of(whole)
         provisional = None if asked.reading.lasting else snapshot.provisional.serial
         return {
             place: _Record(
-                number=snapshot.number,
-                mark=snapshot.mark,
+                ended=snapshot.state.ended,
+                begun=snapshot.state.begun,
+                mark=snapshot.state.mark,
                 end=end,
-                provisional=records[place].provisional or provisional,
+                provisional=before[place].provisional or provisional,
                 pieces=some,
             )
             for place, some in pieces.items()
@@ -157,7 +188,7 @@ def _ask(
     changed: dict[int, frozenset[int]] = {}
     for place, record in records.items():
         pieces = snapshot.changed_since(place[0], record.mark)
-        if pieces == _NONE and record.number is not None and record.number == snapshot.number:
+        if pieces == _NONE and record.is_whole(snapshot):
             continue
         end = 0 if pieces is None else record.end
         alike.setdefault(end, []).append(place)

@@ -128,15 +128,17 @@ def read_arrived(
     places: Sequence[Place],
     detail: Detail,
     arrivals: Arrivals,
-) -> tuple[Runs, int]:
-    """Read some arrivals of days from the sessions, and give the latest one, too; 0 if none is.
+) -> tuple[Runs, int, bool]:
+    """Read some arrivals of days from the sessions; the places of the runs are cut into pieces.
 
-    The places of the runs are cut into pieces.
+    Besides, the latest arrival is given, 0 if there is none; and whether all labels are numbered.
     """
     text = f"{_of_sessions(store, detail, PIECE, 'first_update')} AND {ARRIVED}"
-    rows = _rows(snapshot, text, places, detail, arrivals)
+    rows = read_rows(snapshot, text, places, arrivals)
     latest = int(rows["first_update"].max(initial=0))
-    return in_runs(rows, store.values, of=("piece", "day", "project_id")), latest
+    numbered = int(rows["label"].min(initial=0)) >= 0
+    rows = _by_heads(snapshot, rows, detail)
+    return in_runs(rows, store.values, of=("piece", "day", "project_id")), latest, numbered
 
 
 def _of_sessions(store: Store, detail: Detail, *more: str) -> str:
@@ -155,21 +157,16 @@ def _of_sessions(store: Store, detail: Detail, *more: str) -> str:
 def _read(
     snapshot: Snapshot, text: str, store: Store, places: Sequence[Place], detail: Detail
 ) -> Runs:
-    return in_runs(_rows(snapshot, text, places, detail), store.values)
+    rows = read_rows(snapshot, text, places)
+    return in_runs(_by_heads(snapshot, rows, detail), store.values)
 
 
-def _rows(
-    snapshot: Snapshot,
-    text: str,
-    places: Sequence[Place],
-    detail: Detail,
-    arrivals: Arrivals | None = None,
-) -> dict[str, Array]:
-    """Read rows, by the labels that theirs go by."""
-    rows = read_rows(snapshot, text, places, arrivals)
-    if detail.level != PROJECTS:
-        rows["label"] = snapshot.directory.heads(detail.level)[rows["label"].astype(np.int64)]
-    return rows
+def _by_heads(snapshot: Snapshot, rows: Mapping[str, Array], detail: Detail) -> dict[str, Array]:
+    """Give rows by the labels that theirs go by."""
+    if detail.level == PROJECTS:
+        return {**rows}
+    heads = snapshot.directory.heads(detail.level)
+    return {**rows, "label": heads[rows["label"].astype(np.int64)]}
 
 
 def in_runs(

@@ -7,7 +7,7 @@ for nothing. Does not know what is counted.
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 import duckdb
@@ -48,12 +48,13 @@ class Moved(Exception):
 class State:
     """The days that have changed since they were built, and the versions of those that are built.
 
-    `version` is that of all of them together, `newest` are those of each project and block. The
-    state holds as long as storage has settled at this `number`; None: it may not hold any more.
-    `mark` tells which changes it has (see `engine.changes`).
+    `version` is that of all of them together, `newest` are those of each project and block. It has
+    all commits that had `ended` when it was opened, and none but those that had `begun` when it was
+    read. `mark` tells which changes it has (see `engine.changes`).
     """
 
-    number: int | None
+    ended: int
+    begun: int
     mark: int
 
     stale: frozenset[Place]
@@ -76,9 +77,9 @@ class States:
     def current(self) -> State | None:
         """Give the state if nobody has written since it was read."""
         state = self._known
-        if state is None or state.number is None:
+        if state is None or state.ended != state.begun:
             return None
-        return state if self._storage.settled == state.number else None
+        return state if self._storage.settled == state.begun else None
 
     @property
     def changes(self) -> Changes:
@@ -88,17 +89,14 @@ class States:
     @contextmanager
     def opened(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, State]]:
         """Open a transaction and read its state."""
-        mark, number = self._storage.changes.mark(), self._storage.settled
+        mark, ended = self._storage.changes.mark(), self._storage.commits_ended
         with self._storage.reading() as cursor:
             cursor.execute("BEGIN TRANSACTION")
-            state = self._read(cursor)
-            unmoved = number is not None and self._storage.settled == number
-            state = replace(state, number=number if unmoved else None, mark=mark)
-            self._known = state
+            self._known = state = self._read(cursor, ended=ended, mark=mark)
             yield cursor, state
             cursor.execute("COMMIT")
 
-    def _read(self, cursor: duckdb.DuckDBPyConnection) -> State:
+    def _read(self, cursor: duckdb.DuckDBPyConnection, *, ended: int, mark: int) -> State:
         rows = cursor.execute(_STATE).fetchall()
         version = next((days, newest) for project, days, newest in rows if project is None)
         known = self._known
@@ -108,7 +106,15 @@ class States:
         else:
             self._learn(cursor)
             built, newest = _builds(cursor)
-        return State(number=None, mark=0, stale=places, version=version, built=built, newest=newest)
+        return State(
+            ended=ended,
+            begun=self._storage.commits_begun,
+            mark=mark,
+            stale=places,
+            version=version,
+            built=built,
+            newest=newest,
+        )
 
 
 def _builds(
@@ -167,16 +173,6 @@ class Snapshot:
         """Give the statements that were run, for people."""
         return tuple(Statement(text=text, parameters=values) for text, values in self.read.items())
 
-    @property
-    def number(self) -> int | None:
-        """Give the number at which storage had settled, if it is known."""
-        return self.state.number
-
-    @property
-    def mark(self) -> int:
-        """Give the mark of the changes that it has."""
-        return self.state.mark
-
     def check(self) -> None:
         """End the question if its time is over: called between any two pieces of work."""
         if self.interrupted:
@@ -228,7 +224,7 @@ def snapshot(
             opened, found = stack.enter_context(states.opened())
             if (found.stale, found.version) != (assumed.stale, assumed.version):
                 raise Moved
-            if stale and found.number != assumed.number:
+            if stale and found.begun != assumed.begun:
                 raise Moved
             return opened
 
@@ -238,13 +234,14 @@ def snapshot(
             for project, day in state.stale
             if project in asked and days.first <= day < days.end
         )
+        provisional = labels.provisional(state.version)
         yield Snapshot(
             projects=asked,
             days=days,
             stale=stale,
             state=state,
-            directory=labels.directory(),
-            provisional=labels.provisional(state.version),
+            directory=labels.directory(provisional),
+            provisional=provisional,
             changed_since=states.changes.since,
             piece_updates=states.changes.piece_updates,
             _open=begin,

@@ -118,13 +118,27 @@ def test_labels_that_agree_go_by_the_first_of_them(
 def test_newest_labels_are_counted_from_the_end() -> None:
     """Those without a number in the table have negative ones, as an array counts from its end."""
     names = [Label(1, "a", ""), Label(1, "b", ""), Label(2, "a", "")]
+    labels = Labels()
+    provisional = labels.provisional("a version")
 
-    directory = Labels().directory(names)
-
+    assert [provisional.number(name) for name in (*names, names[0])] == [-1, -2, -3, -1]
+    directory = labels.directory(provisional)
     assert [directory.labels[number] for number in (-1, -2, -3)] == names
     assert sorted(directory.fresh(), reverse=True) == list(zip((-1, -2, -3), names, strict=True))
     grouping = Grouping(directory, (Key.RELEASE,), Membership(key=Key.PROJECT, values=(1,)))
     assert grouping.members() == {1: {-1: ("a",), -2: ("b",)}}
+
+
+def test_provisional_numbers_are_of_one_version_of_the_builds() -> None:
+    """They are the same as long as that stays, and others afterwards, in every way."""
+    labels = Labels()
+    first = labels.provisional("a version")
+    first.number(Label(1, "a", ""))
+
+    assert labels.provisional("a version") is first
+    second = labels.provisional("another")
+    assert second.serial != first.serial
+    assert second.labels == ()
 
 
 def test_label_that_got_a_number_meanwhile_goes_by_it() -> None:

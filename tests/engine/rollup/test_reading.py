@@ -132,7 +132,7 @@ def test_load_is_kept_where_building_fails(monkeypatch: pytest.MonkeyPatch) -> N
 
     assert report.counted == 50_000
     assert (found.result.groups[0].totals or {})["sum(session)"] == 50_000
-    assert found.trace.source == "sessions"
+    assert found.trace.source.endswith("sessions")
 
 
 def no_room() -> int:

@@ -1,0 +1,157 @@
+"""Of a day that goes on changing only that is read which came, or which has changed."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import pytest
+
+from engine.engine import Engine
+from engine.explain import Explanation
+from engine.plan import Source
+from engine.rollup.arrivals import Arrivals
+from tests.building import ORGANIZATION_ID, open_engine, pairs_of, request_of
+
+NOW = datetime(2026, 3, 10, 14, tzinfo=UTC)
+BUILT = (Source.HOURS, Source.DAYS)
+QUESTION = (
+    "field=sum(session)&field=count_unique(user)&field=p50(session.duration)"
+    "&groupBy=release&interval=1h&statsPeriod=14d"
+)
+
+
+def row(session: int, **fields: object) -> dict[str, object]:
+    """Spell an update of a session of today."""
+    return {
+        "project_id": 1,
+        "session_id": f"{session:032x}",
+        "distinct_id": f"user-{session}",
+        "started": NOW.timestamp() - 60,
+        "status": "exited",
+        "duration": 1.5,
+        "release": "app@1",
+        "environment": "prod",
+        **fields,
+    }
+
+
+def opened(size: int = 4) -> Engine:
+    """Open an engine with pieces of a few updates, and let it know a first label."""
+    engine = open_engine(sources=BUILT)
+    engine._storage.changes.piece_updates = size  # noqa: SLF001  (no setting of it)
+    engine.load([row(1)])
+    engine.build()
+    return engine
+
+
+def ask(engine: Engine, question: str = QUESTION) -> Explanation:
+    """Ask for everything, by the hour."""
+    request = request_of(pairs_of(question))
+    return engine.explain(request, engine.directory.scope(ORGANIZATION_ID), NOW)
+
+
+def sessions_in(found: Explanation) -> float | None:
+    """Add up the sessions of all groups."""
+    totals = [(group.totals or {})["sum(session)"] for group in found.answer.result.groups]
+    return sum(total for total in totals if total is not None)
+
+
+def pieces_read(found: Explanation) -> set[str]:
+    """Tell which pieces were read anew by the statements that ask for arrivals."""
+    return {str(one.parameters["pieces"]) for one in found.statements if "end" in one.parameters}
+
+
+def load(engine: Engine, *sessions: int, **fields: object) -> None:
+    """Load updates in one go."""
+    engine.load([row(session, **fields) for session in sessions])
+
+
+def test_only_what_came_is_read() -> None:
+    """The second time nothing is, and then each new session once by each kind of content."""
+    with opened() as engine:
+        load(engine, *range(2, 12))
+        first, again = ask(engine), ask(engine)
+        load(engine, 20, 21)
+        more = ask(engine)
+
+    assert sessions_in(first) == sessions_in(again) == 11
+    assert again.statements == ()
+    assert sessions_in(more) == 13
+    assert {statement.parameters["end"] for statement in more.statements} == {12}
+    assert pieces_read(more) == {"[]"}
+    assert more.answer.trace.rows == 1 + 2 + 2
+
+
+def test_piece_that_has_changed_is_read_anew() -> None:
+    """An update of a known session counts once, and the other pieces are left alone."""
+    with opened() as engine:
+        load(engine, *range(2, 12))
+        ask(engine)
+        load(engine, 6, status="crashed", seq=9)
+        changed = ask(engine)
+
+    assert sessions_in(changed) == 11
+    assert pieces_read(changed) == {"[1]"}
+
+
+def test_labels_without_a_number_are_kept_until_they_have_one() -> None:
+    """Then what went by provisional numbers is read anew, whole."""
+    with opened() as engine:
+        load(engine, 2, 3, release="app@new")
+        first, again = ask(engine), ask(engine)
+        engine.build()
+        load(engine, 4)
+        numbered = ask(engine)
+
+    names = [{group.by["release"] for group in one.answer.result.groups} for one in (first, again)]
+    assert again.statements == ()
+    assert names == [{"app@1", "app@new"}] * 2
+    assert sessions_in(numbered) == 4
+    ends = [one.parameters["end"] for one in numbered.statements if "end" in one.parameters]
+    assert set(ends) == {0}
+
+
+def test_expiry_lets_nothing_stand() -> None:
+    """Numbers of arrivals may be given again after the last ones were deleted."""
+    with opened() as engine:
+        load(engine, 2, 3)
+        ask(engine)
+        engine.expire(ORGANIZATION_ID, before=NOW)
+        load(engine, 7)
+        found = ask(engine)
+
+    assert sessions_in(found) == 1
+
+
+def test_built_day_is_taken_from_its_pieces() -> None:
+    """The hours of a day that was kept in pieces are not read anew when it has been built."""
+    with opened() as engine:
+        load(engine, *range(2, 9))
+        ask(engine, "field=count_unique(user)&interval=1h&statsPeriod=2d")
+        engine.build()
+        built = ask(engine, "field=count_unique(user)&interval=1h&statsPeriod=2d")
+
+    people = [one for one in built.statements if "person" in one.text and "sessions" in one.text]
+    assert [one.parameters["end"] for one in people] == [9]
+    assert built.answer.trace.groups == 1
+
+
+def test_old_days_are_not_cut() -> None:
+    """Of many days that have changed only the latest are kept."""
+    with opened() as engine:
+        for day in range(6):
+            load(engine, 100 + day, started=NOW.timestamp() - 60 - 86_400 * day)
+        first, again = ask(engine), ask(engine)
+
+    assert sessions_in(first) == sessions_in(again) == 7
+    assert {statement.parameters["size"] for statement in again.statements} == {2**63 - 1}
+    assert again.answer.trace.rows < first.answer.trace.rows
+
+
+@pytest.mark.parametrize(
+    ("end", "pieces", "since"), [(0, (), 0), (100, (), 100), (100, (3, 7), 30), (25, (7,), 25)]
+)
+def test_reading_begins_at_the_first_arrival(end: int, pieces: Sequence[int], since: int) -> None:
+    """So the database need not look at what came before."""
+    arrivals = Arrivals(size=10, end=end, pieces=frozenset(pieces))
+
+    assert arrivals.values["since"] == since
