@@ -138,3 +138,58 @@ def test_new_releases_are_found_while_they_get_their_numbers() -> None:
             other.result()
 
     assert seen
+
+
+BY_STATUS = request_of(
+    (
+        ("field", "sum(session)"),
+        ("field", "count_unique(user)"),
+        ("groupBy", "session.status"),
+        ("statsPeriod", "3d"),
+        ("interval", "6h"),
+    )
+)
+
+
+def changing(load: int) -> list[dict[str, object]]:
+    """Make new sessions, each of its own user, and let half of those of the load before crash."""
+    new = [{**row, "distinct_id": row["session_id"], "status": "ok"} for row in rows(load)]
+    before = [
+        {**row, "distinct_id": row["session_id"], "status": "crashed", "seq": 9}
+        for row in (rows(load - 1) if load else [])[::2]
+    ]
+    return [*new, *before]
+
+
+def ask_by_status(engine: Engine, totals: list[int]) -> None:
+    """Ask, and hold sessions, users and outcomes of one answer against each other."""
+    scope = engine.directory.scope(ORGANIZATION_ID)
+    groups = engine.query(BY_STATUS, scope, NOW).result.groups
+    found = {str(group.by["session.status"]): group.totals or {} for group in groups}
+    total = sum(int(one["sum(session)"] or 0) for one in found.values())
+    for one in found.values():
+        assert one["count_unique(user)"] == one["sum(session)"]
+    assert total % ROWS == 0
+    crashed = max(0, total // ROWS - 1) * (ROWS // 2)
+    assert found["crashed"]["sum(session)"] == crashed
+    totals.append(total)
+
+
+def test_sessions_that_change_are_counted_as_of_one_moment() -> None:
+    """Several questions keep and use what others have read, while known sessions change."""
+    done, totals = threading.Event(), list[list[int]]([[], [], []])
+    with open_engine() as engine, ThreadPoolExecutor(4) as pool:
+        engine._storage.changes.piece_updates = 64  # noqa: SLF001  (no setting of it)
+        asking = [partial(ask_by_status, engine, some) for some in totals]
+        working: list[Callable[[], object]] = [engine.build, *asking]
+        others = [pool.submit(until, done, one) for one in working]
+        try:
+            for load in range(LOADS):
+                engine.load(changing(load))
+        finally:
+            done.set()
+        for other in others:
+            other.result()
+
+        assert [some[-1] for some in totals] == [LOADS * ROWS] * 3
+        assert all(some == sorted(some) for some in totals)
