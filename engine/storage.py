@@ -48,6 +48,9 @@ class Storage:
 
     After a failure that DuckDB does not survive, the file is opened again by whoever asks next. It
     is then not tidied (its log is not written over into the file) until there is room for that.
+
+    `commits_ended` counts those that whoever begins now is sure to see, and `commits_begun` those
+    that whoever has begun by now may see.
     """
 
     def __init__(self, place: str, options: Options, *, log_bytes: int = LOG_BYTES) -> None:
@@ -64,7 +67,7 @@ class Storage:
         self._change = threading.Condition(threading.RLock())
         self._active = 0
         self._broken = self.untidy = False
-        self._commits_begun = self._commits_ended = 0
+        self.commits_begun = self.commits_ended = 0
         self._room = (False, -math.inf)
         self.reopened = 0
 
@@ -104,18 +107,8 @@ class Storage:
 
         None means that something is being written.
         """
-        ended = self._commits_ended
-        return ended if self._commits_begun == ended else None
-
-    @property
-    def commits_ended(self) -> int:
-        """Count the commits that whoever begins now is sure to see."""
-        return self._commits_ended
-
-    @property
-    def commits_begun(self) -> int:
-        """Count the commits that whoever has begun by now may see."""
-        return self._commits_begun
+        ended = self.commits_ended
+        return ended if self.commits_begun == ended else None
 
     @contextmanager
     def deriving(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -233,12 +226,12 @@ class Storage:
     def _commit(self, cursor: duckdb.DuckDBPyConnection) -> None:
         """Keep changes that questions read."""
         with self._change:
-            self._commits_begun += 1
+            self.commits_begun += 1
         try:
             self._keep(cursor, "COMMIT", {})
         finally:
             with self._change:
-                self._commits_ended += 1
+                self.commits_ended += 1
 
     def _keep(
         self, cursor: duckdb.DuckDBPyConnection, statement: str, values: Mapping[str, object]
