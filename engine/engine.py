@@ -232,7 +232,7 @@ class Engine:
         """
         projects = self.directory.project_ids()
         parcels = [row for row in rows if isinstance(row, Packed) and row.project_id in projects]
-        if len(parcels) < len(rows) or not self._storage.had_room():
+        if len(parcels) < len(rows) or not self._storage.room.was_there():
             options = LoadOptions(skip_bad=True)
             return load(self._storage, self.directory, batches(plain(rows)), options)
         append(self._storage, parcels)

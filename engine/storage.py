@@ -4,11 +4,7 @@ Owns the cursors, the turn to write, and how work goes on after the store has fa
 what the tables mean.
 """
 
-import math
-import shutil
-import sys
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,12 +12,10 @@ from typing import Final
 
 import duckdb
 
-if sys.platform != "win32":
-    import resource
-
 from engine.changes import Changes
 from engine.errors import StorageUnavailable
 from engine.opening import IN_MEMORY, Options, open_file, reason_of, wal_bytes
+from engine.room import Room
 from schema.ddl import LAYOUT_TABLE
 
 _FAILURES: Final = (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException)
@@ -38,9 +32,7 @@ _TIMES_AS_LONG: Final = 4
 """A log so many times as long is written over in a commit, while all others wait: for the case that
 nobody came to do it beside them."""
 
-_ROOM_BYTES: Final = 32 * 2**20
 _PATIENCE_SECONDS: Final = 5.0
-_MOMENT_SECONDS: Final = 0.1
 
 
 class Storage:
@@ -68,7 +60,7 @@ class Storage:
         self._active = 0
         self._broken = self.untidy = False
         self.commits_begun = self.commits_ended = 0
-        self._room = (False, -math.inf)
+        self.room = Room(place)
         self.reopened = 0
 
     @classmethod
@@ -184,7 +176,7 @@ class Storage:
             return False
         try:
             with self._turn:
-                return self.has_room() and self._checkpoint()
+                return self.room.is_there() and self._checkpoint()
         finally:
             self._deriving_turn.release()
 
@@ -270,32 +262,6 @@ class Storage:
     def is_long(self) -> bool:
         """Say whether the log is so long that it should be written over."""
         return wal_bytes(self.place) > self._log_bytes
-
-    def has_room(self) -> bool:
-        """Say whether the disk has room for some time of writing, and for tidying up after it."""
-        if self.place == IN_MEMORY:
-            return True
-        log = wal_bytes(self.place)
-        room = min(_free_bytes(self.place), _longest_file() - log) > 2 * log + _ROOM_BYTES
-        self._room = room, time.monotonic()
-        return room
-
-    def had_room(self) -> bool:
-        """Say the same of a moment ago, for those who ask all the time."""
-        room, asked = self._room
-        return room if time.monotonic() - asked < _MOMENT_SECONDS else self.has_room()
-
-
-def _free_bytes(place: str) -> int:
-    return shutil.disk_usage(Path(place).parent).free
-
-
-def _longest_file() -> float:
-    """Give how long this process may make a file."""
-    if sys.platform == "win32":
-        return math.inf
-    longest, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
-    return math.inf if longest == resource.RLIM_INFINITY else longest
 
 
 def _is_failure(error: BaseException) -> bool:
