@@ -64,8 +64,6 @@ class Deferral:
         try:
             while self._queue:
                 self._queue.popleft()()
-        finally:
-            if (
-                self._queue
-            ):  # one has failed, and was to tell it; the others are not to wait for ever
+        finally:  # one may have failed, and was to tell it; the others are not to wait for ever
+            if self._queue:
                 asyncio.get_running_loop().call_soon(self._take_up_all)

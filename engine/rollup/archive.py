@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
 from engine.rollup.arrivals import Arrivals
+from engine.rollup.arrived import read_arrived
 from engine.rollup.content import NONE, Content, Form, Small, gather, merge, relabelled, size_of
 from engine.rollup.grain import Days, block_of, blocks_of, days_of_block
 from engine.rollup.labels import Codes
@@ -18,9 +19,9 @@ from engine.rollup.runs import (
     Detail,
     Level,
     Store,
-    read_arrived,
     read_built,
     read_sessions,
+    runs_of,
 )
 from engine.rollup.shelf import Shelf
 from engine.rollup.snapshot import Place, Snapshot
@@ -80,12 +81,11 @@ class Archive(Generic[Cell]):
         small = self._small(detail.level)
 
         def read(some: Sequence[Place], arrivals: Arrivals) -> Reading[Content[Cell]]:
-            runs, latest, numbered = read_arrived(snapshot, self.store, some, detail, arrivals)
-            return Reading(
-                pieces=dict(gather(runs, runs.places, self.form, small)),
-                latest=latest,
-                lasting=numbered,
-            )
+            arrived = read_arrived(snapshot, some, arrivals)
+            runs = runs_of(snapshot, self.store, arrived.rows, detail)
+            pieces = [piece for piece in runs.places if piece[:2] in some]
+            contents = gather(runs, pieces, self.form, small)
+            return Reading(pieces=dict(contents), lasting=arrived.numbered)
 
         return self.recent.find(snapshot, (self.store, detail), places, read)
 

@@ -3,8 +3,8 @@
 Owns how a statement is asked about arrivals. Does not know what it reads of them.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Final
 
 from engine.sql.form import Parameter
@@ -15,31 +15,49 @@ PIECE: Final = f"CAST({_PIECE} AS INTEGER) AS piece"
 """The piece that a session belongs to."""
 
 ARRIVED: Final = (
-    "first_update >= $since"
+    "first_update >= $since AND first_update < $until"
     f" AND (first_update >= $end OR list_contains(CAST($pieces AS BIGINT[]), {_PIECE}))"
 )
 """Which sessions are among the arrivals."""
 
 
+_NEVER: Final = 2**63 - 1
+_PIECES_AT_ONCE: Final = 64
+"""The rows of one statement are in memory together."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrivals:
-    """All arrivals from `end` on, and those of some `pieces` of this size before it."""
+    """All arrivals from `end` on, and those of some `pieces` of this size before it.
+
+    It may be a part of them: those from `since` on, up to `until`.
+    """
 
     size: int
     end: int = 0
     pieces: frozenset[int] = frozenset()
+    since: int = 0
+    until: int = _NEVER
 
     @property
-    def values(self) -> Mapping[str, Parameter]:
-        """Give the parameters; the first of the arrivals, besides, tells where to begin to look."""
-        firsts = [piece * self.size for piece in self.pieces]
+    def values(self) -> dict[str, Parameter]:
+        """Give the parameters."""
         return {
             "size": self.size,
-            "since": min([self.end, *firsts]),
+            "since": self.since,
+            "until": self.until,
             "end": self.end,
             "pieces": sorted(self.pieces),
         }
 
+    def parts(self, latest: int) -> Iterator["Arrivals"]:
+        """Split them, between pieces, up to the `latest` arrival there is."""
+        first = min([self.end, *(piece * self.size for piece in self.pieces)])
+        length = self.size * _PIECES_AT_ONCE
+        begin = first - first % self.size
+        for since in range(begin, latest + 1, length) if first <= latest else ():
+            yield replace(self, since=max(first, since), until=since + length)
 
-UNCUT: Final = Arrivals(size=2**63 - 1)
+
+UNCUT: Final = Arrivals(size=_NEVER)
 """All arrivals, in one piece."""

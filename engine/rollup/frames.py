@@ -13,12 +13,19 @@ import numpy.typing as npt
 
 from engine.day_number import DAY_SECONDS
 from engine.plan import GRAINS, Source
-from engine.rollup.arrivals import ARRIVED, PIECE, Arrivals
-from engine.rollup.grain import BLOCK_DAYS, HOUR_SECONDS, Days, block_of, days_of_block
-from engine.rollup.labels import Label, Labels, Provisional
-from engine.rollup.places import DAY, OF_PLACES, Array, read_rows
+from engine.rollup.arrivals import Arrivals
+from engine.rollup.arrived import read_arrived
+from engine.rollup.grain import (
+    BLOCK_DAYS,
+    HOUR_SECONDS,
+    HOURS_A_DAY,
+    Days,
+    block_of,
+    days_of_block,
+)
+from engine.rollup.places import OF_PLACES, Array, read_rows
 from engine.rollup.recent import Reading, Recent
-from engine.rollup.runs import cut_rows
+from engine.rollup.runs import cut_rows, starts_of
 from engine.rollup.shelf import Shelf
 from engine.rollup.snapshot import Place, Snapshot
 from schema.session import Outcome
@@ -81,22 +88,21 @@ class Frames:
         self._shelf = shelf
         self._recent: Recent[Frame] = Recent(shelf=shelf, unite=_together, size_of=_size_of)
 
-    def changed(self, snapshot: Snapshot, labels: Labels) -> Changed:
+    def changed(self, snapshot: Snapshot) -> Changed:
         """Count the sessions of days that have changed; the snapshot learns all their labels."""
 
         def read(places: Sequence[Place], arrivals: Arrivals) -> Reading[Frame]:
-            rows = read_rows(snapshot, _ARRIVED, places, arrivals)
-            lasting = _number(rows, snapshot.provisional)
-            cut = cut_rows(rows, ("piece", "day", "project_id"))
-            return Reading(
-                pieces={piece: _frame(some) for piece, some in cut},
-                latest=int(rows["latest"].max(initial=0)),
-                lasting=lasting,
-            )
+            arrived = read_arrived(snapshot, places, arrivals)
+            pieces = {
+                piece: _counted(rows)
+                for piece, rows in cut_rows(arrived.rows, ("piece", "day", "project_id"))
+                if piece[:2] in places
+            }
+            return Reading(pieces=pieces, lasting=arrived.numbered)
 
         found = self._recent.find(snapshot, "counts", sorted(snapshot.stale), read)
         frames = tuple(frame for _, frame in found)
-        snapshot.directory = labels.directory(snapshot.provisional)
+        snapshot.learn()
         return Changed(frames=frames)
 
     def rows(
@@ -128,26 +134,19 @@ class Frames:
         return _together([*frames, *changed.at(seconds)])
 
 
-_ARRIVED: Final = f"""
-    SELECT project_id, {DAY} AS day, {PIECE}, coalesce(number, 0) AS number,
-        CAST(floor(started / {HOUR_SECONDS}) AS INTEGER) AS moment, outcome,
-        CASE WHEN number IS NULL THEN release ELSE '' END AS release,
-        CASE WHEN number IS NULL THEN environment ELSE '' END AS environment,
-        CAST(sum(quantity) AS BIGINT) AS quantity, max(first_update) AS latest
-    FROM sessions LEFT JOIN labels USING (project_id, release, environment)
-    WHERE {OF_PLACES} AND {ARRIVED} GROUP BY ALL
-"""  # noqa: S608  (names of ours)
-"""Counts of some arrivals; with their names where these have no number yet, which is 0 then."""
-
-
-def _number(rows: dict[str, Array], provisional: Provisional) -> bool:
-    """Number labels, those that the table does not have provisionally; say whether it has all."""
-    numbers = rows["number"].astype(np.int64)
-    unnumbered = np.flatnonzero(numbers == 0)
-    names = (rows[name][unnumbered].tolist() for name in ("project_id", "release", "environment"))
-    numbers[unnumbered] = [provisional.number(Label(*name)) for name in zip(*names, strict=True)]
-    rows["code"] = numbers * OUTCOMES + rows["outcome"].astype(np.int64)
-    return not len(unnumbered)
+def _counted(rows: Mapping[str, Array]) -> Frame:
+    """Count the sessions of one day by hour, label and outcome."""
+    hours = rows["day"].astype(np.int64) * HOURS_A_DAY + rows["hour"].astype(np.int64)
+    codes = rows["label"].astype(np.int64) * OUTCOMES + rows["outcome"].astype(np.int64)
+    order = np.lexsort((codes, hours))
+    hours, codes = hours[order], codes[order]
+    starts = starts_of([hours, codes])
+    sums = np.add.reduceat(rows["quantity"].astype(np.int64)[order], starts)
+    return Frame(
+        moments=hours[starts].astype(np.int32),
+        codes=codes[starts].astype(np.int32),
+        quantities=sums,
+    )
 
 
 def _without(frame: Frame, days: Sequence[int] | None, seconds: int) -> Frame:

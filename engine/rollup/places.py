@@ -4,7 +4,7 @@ Owns how a statement is asked about days, and joined with labels that the table 
 Does not know what the rows tell.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -12,22 +12,28 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from engine.day_number import IN_DAYS, day_of
-from engine.rollup.arrivals import Arrivals
+from engine.rollup.grain import HOUR_SECONDS, HOURS_A_DAY
 from engine.rollup.snapshot import Place, Snapshot
+from engine.sql.form import Parameter
 
 Array: TypeAlias = npt.NDArray[np.generic]
 
 DAY: Final = day_of("started")
+HOUR: Final = f"CAST(floor(started / {HOUR_SECONDS}) - {HOURS_A_DAY} * {DAY} AS INTEGER)"
+"""The hour of the day (`%` would keep the sign of moments before 1970.)"""
 
 PLACES: Final = "asked_places"
 FRESH_LABELS: Final = "fresh_labels"
 
-LABELLED_SESSIONS: Final = f"""
-    sessions JOIN (
-        SELECT number, project_id, release, environment FROM labels
-        UNION ALL SELECT * FROM {FRESH_LABELS}
-    ) AS named USING (project_id, release, environment)
-"""  # noqa: S608  (names of ours)
+NAMED: Final = f"""(
+    SELECT number, project_id, release, environment FROM labels
+    UNION ALL SELECT * FROM {FRESH_LABELS}
+)"""  # noqa: S608  (names of ours)
+"""All labels with their numbers."""
+
+LABELLED_SESSIONS: Final = (
+    f"sessions JOIN {NAMED} AS named USING (project_id, release, environment)"
+)
 
 OF_PLACES: Final = (
     f"{IN_DAYS} AND (project_id, {DAY})"  # noqa: S608  (names of ours)
@@ -36,42 +42,50 @@ OF_PLACES: Final = (
 """Which sessions started on the days asked for."""
 
 
-def read_rows(
-    snapshot: Snapshot, text: str, places: Sequence[Place], arrivals: Arrivals | None = None
-) -> dict[str, Array]:
-    """Give the columns of a statement about places; it may use `$first` and `$last` day, too.
+def read_rows(snapshot: Snapshot, text: str, places: Sequence[Place]) -> dict[str, Array]:
+    """Give the columns of a statement about places; it may use `$first` and `$last` day, too."""
+    days = [day for _, day in places]
+    values: dict[str, Parameter] = {"first": min(days), "last": max(days)}
+    return ask_rows(snapshot, text, values, (PLACES, FRESH_LABELS), places)
 
-    With `arrivals` it has to use their parameters.
-    """
+
+def ask_rows(
+    snapshot: Snapshot,
+    text: str,
+    values: Mapping[str, Parameter],
+    tables: Collection[str],
+    places: Sequence[Place] = (),
+) -> dict[str, Array]:
+    """Give the columns of a statement that reads these `tables` of labels and places."""
     snapshot.check()
-    fresh_ones = snapshot.directory.fresh()
-    asked = pa.table(
+    cursor = snapshot.cursor
+    for name in tables:
+        cursor.register(name, _table_of(places) if name == PLACES else _fresh_labels(snapshot))
+    found = cursor.execute(text, dict(values)).fetchnumpy()
+    for name in tables:  # nothing can be unregistered after a failure, but its cursor ends
+        cursor.unregister(name)
+    columns = {name: np.asarray(column) for name, column in found.items()}
+    snapshot.note(text, dict(values))
+    snapshot.rows += len(next(iter(columns.values())))
+    return columns
+
+
+def _table_of(places: Sequence[Place]) -> pa.Table:
+    return pa.table(
         {
             "project_id": pa.array([project for project, _ in places], pa.int64()),
             "day": pa.array([day for _, day in places], pa.int32()),
         }
     )
-    fresh = pa.table(
+
+
+def _fresh_labels(snapshot: Snapshot) -> pa.Table:
+    fresh = snapshot.directory.fresh()
+    return pa.table(
         {
-            "number": pa.array([number for number, _ in fresh_ones], pa.int32()),
-            "project_id": pa.array([name.project for _, name in fresh_ones], pa.int64()),
-            "release": pa.array([name.release for _, name in fresh_ones], pa.string()),
-            "environment": pa.array([name.environment for _, name in fresh_ones], pa.string()),
+            "number": pa.array([number for number, _ in fresh], pa.int32()),
+            "project_id": pa.array([name.project for _, name in fresh], pa.int64()),
+            "release": pa.array([name.release for _, name in fresh], pa.string()),
+            "environment": pa.array([name.environment for _, name in fresh], pa.string()),
         }
     )
-    cursor = snapshot.cursor
-    values = {**_ends(places), **(arrivals.values if arrivals else {})}
-    cursor.register(PLACES, asked)
-    cursor.register(FRESH_LABELS, fresh)
-    found = cursor.execute(text, values).fetchnumpy()
-    cursor.unregister(PLACES)  # nothing can be unregistered after a failure, but its cursor ends
-    cursor.unregister(FRESH_LABELS)
-    columns = {name: np.asarray(column) for name, column in found.items()}
-    snapshot.note(text, values)
-    snapshot.rows += len(next(iter(columns.values())))
-    return columns
-
-
-def _ends(places: Sequence[Place]) -> dict[str, int]:
-    days = [day for _, day in places]
-    return {"first": min(days), "last": max(days)}

@@ -73,14 +73,24 @@ class Reader:
     def view(self, plan: Plan, *, again: bool) -> Iterator[Snapshot]:
         """Open the view of the tables that a plan needs."""
         days = Days.of(plan.rows.window)
+        stores = {Subject.USER: PEOPLE, Subject.DURATION: DURATIONS}
+        asked = {subject_of(measure) for measure in measures_of(plan)} | _deciding(plan)
+        columns = [
+            column for one, store in stores.items() if one in asked for column in store.columns
+        ]
         with snapshot(
-            self._states, self._labels, plan.rows.project_ids, days, again=again
+            self._states,
+            self._labels,
+            plan.rows.project_ids,
+            days,
+            columns=columns,
+            again=again,
         ) as opened:
             yield opened
 
     def changed(self, opened: Snapshot) -> Changed:
         """Count days that have changed; their labels are numbered then, too."""
-        return self._frames.changed(opened, self._labels) if opened.stale else Changed()
+        return self._frames.changed(opened) if opened.stale else Changed()
 
     def counts(self, plan: Plan, opened: Snapshot, changed: Changed) -> Counts:
         """Read the counts of all groups."""

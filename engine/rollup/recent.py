@@ -31,13 +31,12 @@ def portions(places: Sequence[Place]) -> Iterator[Sequence[Place]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading(Generic[Content]):
-    """What was read, by project, day and piece, and the latest arrival among it; 0 if nothing was.
+    """What was read, by project, day and piece.
 
     It is `lasting` unless labels go by provisional numbers in it.
     """
 
     pieces: Mapping[tuple[int, ...], Content]
-    latest: int
     lasting: bool
 
 
@@ -117,9 +116,8 @@ class Recent(Generic[Content]):
     ) -> Mapping[Place, _Record[Content]]:
         records = {place: self._record(snapshot, kind, place) for place in places}
         read_now = _ask(snapshot, records, read)
-        ends = [max(one.arrivals.end, one.reading.latest + 1) for one in read_now]
         for one in read_now:
-            for place, record in self._renewed(snapshot, records, one, max(ends)).items():
+            for place, record in self._renewed(snapshot, records, one).items():
                 self._keep(kind, place, record)
                 records[place] = record
         return records
@@ -143,7 +141,6 @@ class Recent(Generic[Content]):
         snapshot: Snapshot,
         records: Mapping[Place, _Record[Content]],
         asked: _Asked[Content],
-        end: int,
     ) -> dict[Place, _Record[Content]]:
         """Leave out of records what was read anew, and put to them what was read."""
         before = {
@@ -168,7 +165,7 @@ class Recent(Generic[Content]):
                 ended=snapshot.state.ended,
                 begun=snapshot.state.begun,
                 mark=snapshot.state.mark,
-                end=end,
+                end=snapshot.state.latest + 1,
                 provisional=before[place].provisional or provisional,
                 pieces=some,
             )
@@ -197,5 +194,14 @@ def _ask(
     for end, places in alike.items():
         pieces = changed[end] if end else _NONE
         arrivals = Arrivals(size=snapshot.piece_updates, end=end, pieces=pieces)
-        asked.append(_Asked(places=places, arrivals=arrivals, reading=read(places, arrivals)))
+        readings = [read(places, part) for part in arrivals.parts(snapshot.state.latest)]
+        asked.append(_Asked(places=places, arrivals=arrivals, reading=_joined(readings)))
     return asked
+
+
+def _joined(readings: Sequence[Reading[Content]]) -> Reading[Content]:
+    """Put readings together that have no piece in common."""
+    return Reading(
+        pieces={piece: content for one in readings for piece, content in one.pieces.items()},
+        lasting=all(one.lasting for one in readings),
+    )

@@ -12,11 +12,10 @@ from typing import Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from engine.rollup.arrivals import ARRIVED, PIECE, Arrivals
-from engine.rollup.grain import HOUR_SECONDS, HOURS_A_DAY
 from engine.rollup.labels import WHOLE, Codes
 from engine.rollup.places import (
     DAY,
+    HOUR,
     LABELLED_SESSIONS,
     OF_PLACES,
     PLACES,
@@ -28,8 +27,6 @@ from schema.catalog import Key
 from schema.rollup import Kinds
 from schema.session import Mechanism, Outcome
 
-HOUR: Final = f"CAST(floor(started / {HOUR_SECONDS}) - {HOURS_A_DAY} * {DAY} AS INTEGER)"
-"""(`%` would keep the sign of moments before 1970.)"""
 ANY_HOUR: Final = -1
 """In place of an hour where the whole day is meant."""
 
@@ -51,28 +48,43 @@ KINDS: Final = (
 class Store:
     """Something that is known of sessions: the table of its days, and how sessions tell it.
 
-    `values` are its columns in both, in the table and as spelled over sessions.
+    `values` are its columns in both, in the table and as spelled over sessions. Where nothing is
+    known the first of them is null, or the number `unknown` where it has to be one.
     """
 
     table: str
     values: tuple[str, ...]
     spelled: tuple[str, ...]
-    known: str
+    unknown: int
+
+    @property
+    def known(self) -> str:
+        """Spell whether a session tells it."""
+        return f"{self.values[0]} IS NOT NULL"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Spell the values over all sessions."""
+        first = self.values[0]
+        return f"coalesce({first}, {self.unknown}) AS {first}", *self.spelled[1:]
 
 
 PEOPLE: Final = Store(
     table="people_days",
     values=("person", "kinds"),
     spelled=("person", f"{KINDS} AS kinds"),
-    known="person IS NOT NULL",
+    unknown=0,
 )
 DURATIONS: Final = Store(
     table="duration_days",
     values=("duration",),
     spelled=("duration",),
-    known="duration IS NOT NULL",
+    unknown=-1,
 )
 
+
+_PIECE: Final = ("piece", "day", "project_id")
+_KEYS: Final = (*_PIECE, "label", "hour")
 
 Level: TypeAlias = frozenset[Key]
 """The keys by which sessions of a day are told apart; equal ones go by one of their labels."""
@@ -119,39 +131,27 @@ def read_sessions(
     snapshot: Snapshot, store: Store, places: Sequence[Place], detail: Detail
 ) -> Runs:
     """Read days from the sessions themselves."""
-    return _read(snapshot, _of_sessions(store, detail), store, places, detail)
-
-
-def read_arrived(
-    snapshot: Snapshot,
-    store: Store,
-    places: Sequence[Place],
-    detail: Detail,
-    arrivals: Arrivals,
-) -> tuple[Runs, int, bool]:
-    """Read some arrivals of days from the sessions; the places of the runs are cut into pieces.
-
-    Besides, the latest arrival is given, 0 if there is none; and whether all labels are numbered.
-    """
-    text = f"{_of_sessions(store, detail, PIECE, 'first_update')} AND {ARRIVED}"
-    rows = read_rows(snapshot, text, places, arrivals)
-    latest = int(rows["first_update"].max(initial=0))
-    numbered = int(rows["label"].min(initial=0)) >= 0
-    rows = _by_heads(snapshot, rows, detail)
-    return in_runs(rows, store.values, of=("piece", "day", "project_id")), latest, numbered
-
-
-def _of_sessions(store: Store, detail: Detail, *more: str) -> str:
-    """Spell the statement that reads a store from sessions, and `more` columns of them."""
     whole = detail.level == PROJECTS
     label = f"{WHOLE}" if whole else "number"
     hour = HOUR if detail.hourly else f"{ANY_HOUR}"
-    columns = (f"project_id, {DAY} AS day, {label} AS label, {hour} AS hour", *more)
-    return (
-        f"SELECT {', '.join((*columns, *store.spelled))}"  # noqa: S608  (names of ours)
+    columns = f"project_id, {DAY} AS day, {label} AS label, {hour} AS hour"
+    text = (
+        f"SELECT {columns}, {', '.join(store.spelled)}"  # noqa: S608  (names of ours)
         f" FROM {'sessions' if whole else LABELLED_SESSIONS}"
         f" WHERE {store.known} AND {OF_PLACES}"
     )
+    return _read(snapshot, text, store, places, detail)
+
+
+def runs_of(snapshot: Snapshot, store: Store, rows: Mapping[str, Array], detail: Detail) -> Runs:
+    """Cut those of all sessions that tell something into runs, and their places into pieces."""
+    known = rows[store.values[0]] != store.unknown
+    told = {name: column[known] for name, column in rows.items() if name in _KEYS + store.values}
+    if detail.level == PROJECTS:
+        told["label"] = np.full(len(told["label"]), WHOLE)
+    if not detail.hourly:
+        told["hour"] = np.full(len(told["hour"]), ANY_HOUR)
+    return in_runs(_by_heads(snapshot, told, detail), store.values, of=_PIECE)
 
 
 def _read(

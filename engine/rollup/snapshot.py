@@ -5,7 +5,7 @@ before still holds as long as nobody has written, so a question whose days are a
 for nothing. Does not know what is counted.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
@@ -20,9 +20,10 @@ from engine.sql.lower import Statement
 from engine.storage import Storage
 
 _STATE = """
-    SELECT DISTINCT project_id, day, NULL FROM stale_days
+    SELECT DISTINCT project_id, day, NULL, NULL FROM stale_days
     UNION ALL
-    SELECT NULL, count(*), max(version) FROM rolled_days
+    SELECT NULL, count(*), max(version), (SELECT max(arrival) FROM session_updates)
+    FROM rolled_days
 """
 _BUILT = "SELECT project_id, day, version FROM rolled_days"
 
@@ -50,11 +51,13 @@ class State:
 
     `version` is that of all of them together, `newest` are those of each project and block. It has
     all commits that had `ended` when it was opened, and none but those that had `begun` when it was
-    read. `mark` tells which changes it has (see `engine.changes`).
+    read; `latest` is the last arrival among them, and `mark` tells which changes it has (see
+    `engine.changes`).
     """
 
     ended: int
     begun: int
+    latest: int
     mark: int
 
     stale: frozenset[Place]
@@ -98,9 +101,10 @@ class States:
 
     def _read(self, cursor: duckdb.DuckDBPyConnection, *, ended: int, mark: int) -> State:
         rows = cursor.execute(_STATE).fetchall()
-        version = next((days, newest) for project, days, newest in rows if project is None)
+        days, greatest, latest = next(numbers for project, *numbers in rows if project is None)
+        version = days, greatest
         known = self._known
-        places = frozenset((project, day) for project, day, _ in rows if project is not None)
+        places = frozenset((project, day) for project, day, *_ in rows if project is not None)
         if known is not None and known.version == version:
             built, newest = known.built, known.newest
         else:
@@ -109,6 +113,7 @@ class States:
         return State(
             ended=ended,
             begun=self._storage.commits_begun,
+            latest=latest or 0,
             mark=mark,
             stale=places,
             version=version,
@@ -146,6 +151,10 @@ class Snapshot:
     """The labels of this question, those included that the table does not have yet."""
     provisional: Provisional
     """The numbers of labels that the table does not have yet."""
+    columns: Sequence[str]
+    """The columns of sessions that are asked for beside those that count them, as SQL."""
+    arrived: dict[Hashable, object] = field(default_factory=dict)
+    """The sessions read so far, by what was asked."""
     interrupted: bool = False
     rows: int = 0
     """How many rows were read so far."""
@@ -154,6 +163,7 @@ class Snapshot:
     changed_since: Callable[[int, int], frozenset[int] | None]
     """Tells the pieces of a project that may have changed since a mark was taken; None: all."""
     piece_updates: int
+    _labels: Labels
     _open: Callable[[], duckdb.DuckDBPyConnection]
     _cursor: duckdb.DuckDBPyConnection | None = None
 
@@ -163,6 +173,10 @@ class Snapshot:
         if self._cursor is None:
             self._cursor = self._open()
         return self._cursor
+
+    def learn(self) -> None:
+        """Take the labels that have got provisional numbers into the directory."""
+        self.directory = self._labels.directory(self.provisional)
 
     def note(self, text: str, values: dict[str, Parameter]) -> None:
         """Remember a statement; the same one again is told once, as it was run last."""
@@ -204,15 +218,19 @@ class Snapshot:
 
 
 @contextmanager
-def snapshot(
+def snapshot(  # noqa: PLR0913  (what a view is of, each by name)
     states: States,
     labels: Labels,
     projects: Collection[int],
     days: Days,
     *,
+    columns: Sequence[str] = (),
     again: bool = False,
 ) -> Iterator[Snapshot]:
-    """Open a view of these projects and days; `again` begins with a transaction, so never Moved."""
+    """Open a view of these projects and days; `again` begins with a transaction, so never Moved.
+
+    `columns` are those of sessions that are asked for beside those that count them.
+    """
     with ExitStack() as stack:
         cursor = None
         state = None if again else states.current()
@@ -222,9 +240,7 @@ def snapshot(
 
         def begin() -> duckdb.DuckDBPyConnection:
             opened, found = stack.enter_context(states.opened())
-            if (found.stale, found.version) != (assumed.stale, assumed.version):
-                raise Moved
-            if stale and found.begun != assumed.begun:
+            if found.begun != assumed.begun:
                 raise Moved
             return opened
 
@@ -242,6 +258,8 @@ def snapshot(
             state=state,
             directory=labels.directory(provisional),
             provisional=provisional,
+            columns=columns,
+            _labels=labels,
             changed_since=states.changes.since,
             piece_updates=states.changes.piece_updates,
             _open=begin,

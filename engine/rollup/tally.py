@@ -161,10 +161,13 @@ def tally(archive: Archive[Cell], question: Question) -> Tally[Cell]:
         totals = block_of(day) not in blocks
         gathered.add(members, content, {ANY_HOUR: bucket}, totals=totals)
     parts = [*(days.whole() if hourly else ()), *days.cut()]
-    for members, day, content in _days(archive, question, parts, hourly=True):
-        question.snapshot.check()
-        buckets = {
+    buckets = {
+        day: {
             hour: bucket_of(window, day, hour) if series else None for hour in hours_of(window, day)
         }
-        gathered.add(members, content, buckets, totals=day not in days.whole())
+        for day in parts
+    }
+    for members, day, content in _days(archive, question, parts, hourly=True):
+        question.snapshot.check()
+        gathered.add(members, content, buckets[day], totals=day not in days.whole())
     return gathered
