@@ -2,8 +2,8 @@
 
 Owns how long a thread waits for questions. Does not know what is asked, nor what others write.
 
-The interpreter runs one thread at a time. A question that takes some milliseconds, alone, would take
-several times as long beside a few threads that write; who writes hardly feels to wait for it.
+The interpreter runs one thread at a time. A question of some milliseconds would take several times
+as long beside a few threads that write; who writes hardly feels to wait for it.
 """
 
 import threading

@@ -62,7 +62,6 @@ def expire(storage: Storage, project_ids: Sequence[int], *, before: datetime) ->
     """
     values = {"second": int(before.timestamp()), "projects": list(project_ids)}
     with storage.writing() as cursor:
-        storage.changes.note_all()
         settle(cursor)
         cursor.execute(_EXPIRED, values)
         cursor.execute(mark(days_of("expired")))
@@ -70,6 +69,8 @@ def expire(storage: Storage, project_ids: Sequence[int], *, before: datetime) ->
         ((updates,),) = cursor.execute(_DELETE_UPDATES).fetchall()
         ((counted,),) = cursor.execute(_DELETE_COUNTED, values).fetchall()
         cursor.execute(_DELETE_FOLDED, values)
+        if sessions or updates or counted:
+            storage.changes.note_all()
     return Expired(sessions=int(sessions), updates=int(updates) + int(counted))
 
 

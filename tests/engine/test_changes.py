@@ -1,6 +1,7 @@
 """Whoever reads between two marks finds out which known sessions may have changed between them."""
 
 import threading
+from datetime import timedelta
 
 from engine.changes import Changes
 from engine.engine import Engine
@@ -93,7 +94,7 @@ def test_update_of_a_known_session_notes_its_piece() -> None:
 
 
 def test_rebuild_and_expiry_note_all() -> None:
-    """They may change any session."""
+    """They may change any session; an expiry of nothing changes nothing."""
     with open_engine() as engine:
         send(engine, 1)
         changes = changes_of(engine)
@@ -103,4 +104,6 @@ def test_rebuild_and_expiry_note_all() -> None:
 
         mark = changes.mark()
         engine.expire(ORGANIZATION_ID, before=NOW)
+        assert changes.since(1, mark) == frozenset()
+        engine.expire(ORGANIZATION_ID, before=NOW + timedelta(seconds=1))
         assert changes.since(1, mark) is None
