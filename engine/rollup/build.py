@@ -130,7 +130,7 @@ def build(
             cursor.execute(_TODO, values)
             built = tuple(cursor.execute("SELECT project_id, day FROM todo").fetchall())
             if built:
-                _rebuild(storage, cursor, [day for _, day in built])
+                _rebuild(cursor, [day for _, day in built])
             cursor.execute("DROP TABLE todo")
     except duckdb.Error as error:  # rows that cannot be counted are kept, and must stop nobody
         message = f"days cannot be built: {error}"
@@ -138,12 +138,11 @@ def build(
     return built
 
 
-def _rebuild(storage: Storage, cursor: duckdb.DuckDBPyConnection, days: Sequence[int]) -> None:
+def _rebuild(cursor: duckdb.DuckDBPyConnection, days: Sequence[int]) -> None:
     values = {"first": min(days), "last": max(days)}
     for statement in (*_FORGET, *_COUNT):
         _run(cursor, statement, values)
     if cursor.execute(_ARE_EMPTY).fetchall() != [(0,)]:
-        storage.changes.note_all()  # whoever goes by the numbers of labels
         cursor.execute(_FORGET_LABELS)
     for statement in _LABEL:
         _run(cursor, statement, values)

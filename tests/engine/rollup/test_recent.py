@@ -1,7 +1,7 @@
 """Of a day that goes on changing only that is read which came, or which has changed."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -9,6 +9,7 @@ from engine.engine import Engine
 from engine.explain import Explanation
 from engine.plan import Source
 from engine.rollup.arrivals import Arrivals
+from engine.rollup.build import build
 from tests.building import ORGANIZATION_ID, open_engine, pairs_of, request_of
 
 NOW = datetime(2026, 3, 10, 14, tzinfo=UTC)
@@ -120,6 +121,26 @@ def test_expiry_lets_nothing_stand() -> None:
         found = ask(engine)
 
     assert sessions_in(found) == 1
+
+
+def test_label_that_was_forgotten_is_still_told() -> None:
+    """Its sessions of a day that has not been built go on under the number they had."""
+    with opened() as engine:
+        load(engine, 2, started=NOW.timestamp() - 86_400 * 5, release="app@old")
+        load(engine, 4, release="app@z")
+        engine.build()
+        load(engine, 3, release="app@old")
+        ask(engine, "field=sum(session)&groupBy=release&interval=1h&statsPeriod=1d")
+        engine.expire(ORGANIZATION_ID, before=NOW - timedelta(days=3))
+        storage = engine._storage  # noqa: SLF001  (the engine builds all there is)
+        build(storage, spared=[(1, int(NOW.timestamp()) // 86_400)])
+        with storage.reading() as cursor:
+            names = cursor.execute("SELECT release FROM labels ORDER BY number").fetchall()
+        groups = ask(engine).answer.result.groups
+
+    numbers = {group.by["release"]: tuple((group.totals or {}).values()) for group in groups}
+    assert names == [("app@1",), ("app@z",)]
+    assert numbers == dict.fromkeys(("app@1", "app@old", "app@z"), (1, 1, 1500.0))
 
 
 def test_built_day_is_taken_from_its_pieces() -> None:
