@@ -5,6 +5,7 @@ import pytest
 from engine.engine import Engine
 from engine.errors import InvalidField
 from engine.explain import Explanation, describe_condition
+from engine.plan import Source
 from tests.building import ORGANIZATION_ID, open_engine
 from tests.engine.asking import DAY, NOW, asked, meant
 
@@ -19,7 +20,7 @@ def explained(engine: Engine, line: str) -> Explanation:
 
 def test_explanation_tells_every_stage() -> None:
     """The meaning, the plan and the statement of a grouped question are told line by line."""
-    with open_engine() as engine:
+    with open_engine(sources=(Source.SESSIONS,)) as engine:
         engine.load([ROW])
         found = explained(
             engine,
