@@ -14,11 +14,14 @@ from engine.errors import EngineError
 from engine.rollup.snapshot import Place
 
 LOOK_SECONDS: Final = 1.0
-REST_SECONDS: Final = 30.0
+REST_SECONDS: Final = 300.0
 REST_TIMES: Final = 20
 """A day that changes all the time, like the present one, is built this often: at least the first
 lies between two builds, and so many times as long as its share of a build took, so that they take a
-small part of the time."""
+small part of the time. What came since is read by itself (see `engine.rollup.recent`)."""
+
+RETRY_SECONDS: Final = 30.0
+"""A build that failed is tried again after this."""
 
 Build = Callable[[Collection[Place]], Collection[Place]]
 """Builds days that have changed, but not the ones given; gives those it has built."""
@@ -61,7 +64,7 @@ class Builder:
                     pass
             except EngineError as error:
                 self._failed(error)
-                self._stopped.wait(self._rest_seconds)
+                self._stopped.wait(min(self._rest_seconds, RETRY_SECONDS))
 
     def _build_some(self) -> bool:
         now = time.monotonic()

@@ -27,7 +27,7 @@ _STATE = """
 """
 _BUILT = "SELECT project_id, day, version FROM rolled_days"
 
-LIVELY_DAYS: Final = 3
+LIVELY_DAYS: Final = 8
 """So many of the latest days that have changed are kept in pieces: no more change all the time."""
 
 Place: TypeAlias = tuple[int, int]

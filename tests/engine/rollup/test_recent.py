@@ -10,6 +10,7 @@ from engine.explain import Explanation
 from engine.plan import Source
 from engine.rollup.arrivals import Arrivals
 from engine.rollup.build import build
+from engine.rollup.snapshot import LIVELY_DAYS
 from tests.building import ORGANIZATION_ID, open_engine, pairs_of, request_of
 
 NOW = datetime(2026, 3, 10, 14, tzinfo=UTC)
@@ -158,11 +159,11 @@ def test_built_day_is_taken_from_its_pieces() -> None:
 def test_old_days_are_not_cut() -> None:
     """Of many days that have changed only the latest are kept."""
     with opened() as engine:
-        for day in range(6):
+        for day in range(LIVELY_DAYS + 2):
             load(engine, 100 + day, started=NOW.timestamp() - 60 - 86_400 * day)
         first, again = ask(engine), ask(engine)
 
-    assert sessions_in(first) == sessions_in(again) == 7
+    assert sessions_in(first) == sessions_in(again) == LIVELY_DAYS + 3
     assert {statement.parameters["size"] for statement in again.statements} == {2**63 - 1}
     assert again.answer.trace.rows < first.answer.trace.rows
 

@@ -97,15 +97,16 @@ def test_view_is_about_its_projects_and_days() -> None:
 def test_view_is_worn_when_more_days_have_changed_than_have_not() -> None:
     """Then nothing is to be gained from what was built; but a few days that changed are kept."""
     with open_engine() as engine:
-        load(engine, *range(DAY, DAY + 4))
+        load(engine, *range(DAY, DAY + LIVELY_DAYS + 1))
         states = states_of(engine)
-        many = Days(first=DAY, end=DAY + 9, whole_first=DAY, whole_end=DAY + 9)
+        end = DAY + LIVELY_DAYS + 2
+        many = Days(first=DAY, end=end, whole_first=DAY, whole_end=end)
         with snapshot(states, Labels(), [1], many) as opened:
             assert opened.worn
         engine.build()
-        load(engine, *range(DAY, DAY + LIVELY_DAYS), session=15)
+        load(engine, *range(DAY, DAY + LIVELY_DAYS), session=25)
         with snapshot(states, Labels(), [1], many) as opened:
             assert not opened.worn
-        load(engine, DAY + 5, session=29)
+        load(engine, end - 1, session=49)
         with snapshot(states, Labels(), [1], many) as opened:
             assert opened.worn
