@@ -51,12 +51,14 @@ class Arrivals:
         }
 
     def parts(self, latest: int) -> Iterator["Arrivals"]:
-        """Split them, between pieces, up to the `latest` arrival there is."""
-        first = min([self.end, *(piece * self.size for piece in self.pieces)])
+        """Split them, between pieces, up to the `latest` arrival there is; nothing is no part."""
+        firsts = sorted({self.end, *(piece * self.size for piece in self.pieces)})
         length = self.size * _PIECES_AT_ONCE
-        begin = first - first % self.size
-        for since in range(begin, latest + 1, length) if first <= latest else ():
-            yield replace(self, since=max(first, since), until=since + length)
+        since = firsts[0]
+        while since <= latest:
+            until = since - since % self.size + length
+            yield replace(self, since=since, until=until)
+            since = until if until > self.end else next(one for one in firsts if one >= until)
 
 
 UNCUT: Final = Arrivals(size=_NEVER)

@@ -18,6 +18,9 @@ from engine.sql.form import Parameter
 _UNNUMBERED: Final = 0
 """In place of the number of a label that has none; real ones begin with 1."""
 
+_MANY_ROWS: Final = 1_000_000
+"""So many rows are not held on to for others who may ask for them."""
+
 _THOSE: Final = (
     f"list_contains(CAST($projects AS BIGINT[]), project_id) AND {IN_DAYS} AND {ARRIVED}"
 )
@@ -43,10 +46,11 @@ class Arrived:
 def read_arrived(snapshot: Snapshot, places: Sequence[Place], arrivals: Arrivals) -> Arrived:
     """Read arrivals of these places, and perhaps of others of the same projects and days."""
     key = tuple(places), arrivals
-    if key not in snapshot.arrived:
-        snapshot.arrived[key] = _read(snapshot, places, arrivals)
-    found = snapshot.arrived[key]
-    assert isinstance(found, Arrived), "nobody else puts anything there"
+    found = snapshot.arrived.get(key)
+    if not isinstance(found, Arrived):
+        found = _read(snapshot, places, arrivals)
+        if len(found.rows["label"]) < _MANY_ROWS:
+            snapshot.arrived[key] = found
     return found
 
 

@@ -189,6 +189,19 @@ def test_many_arrivals_are_read_one_part_after_another() -> None:
     assert [part.until for part in parts] == [660, 1300, 1940, 2580]
 
 
+def test_what_lies_far_between_changed_pieces_is_not_looked_at() -> None:
+    """A late update of an old session costs one more part."""
+    arrivals = Arrivals(size=10, end=5_000, pieces=frozenset({3, 4, 200}))
+
+    parts = list(arrivals.parts(latest=5_100))
+
+    assert [(part.since, part.until) for part in parts] == [
+        (30, 670),
+        (2_000, 2_640),
+        (5_000, 5_640),
+    ]
+
+
 def test_nothing_is_read_where_nothing_came() -> None:
     """After the latest arrival there is none."""
     assert list(Arrivals(size=10, end=26).parts(latest=25)) == []
