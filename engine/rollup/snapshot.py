@@ -20,10 +20,11 @@ from engine.sql.lower import Statement
 from engine.storage import Storage
 
 _STATE = """
-    SELECT DISTINCT project_id, day, NULL, NULL FROM stale_days
+    SELECT DISTINCT project_id, day, NULL, NULL, NULL, NULL FROM stale_days
     UNION ALL
-    SELECT NULL, count(*), max(version), (SELECT max(arrival) FROM session_updates)
-    FROM rolled_days
+    SELECT NULL, (SELECT max(arrival) FROM session_updates), days.*, named.*
+    FROM (SELECT count(*), max(version) FROM rolled_days) AS days,
+        (SELECT count(*), max(number) FROM labels) AS named
 """
 _BUILT = "SELECT project_id, day, version FROM rolled_days"
 
@@ -33,11 +34,11 @@ LIVELY_DAYS: Final = 8
 Place: TypeAlias = tuple[int, int]
 """A project and a day."""
 
-Version: TypeAlias = tuple[int, int | None]
-"""How many days there are, and the greatest of their versions; it tells all versions.
+Version: TypeAlias = tuple[int | None, ...]
+"""How many days or labels there are, and their greatest versions or numbers; it tells all of them.
 
-Every build has a greater one than those before. So while the greatest stays, days can only have
-gone: those of which no session is left.
+What comes has a greater one than those before, and the greatest of the labels stays. So while the
+greatest stays, some can only have gone: those of which no session is left.
 """
 
 
@@ -101,8 +102,8 @@ class States:
 
     def _read(self, cursor: duckdb.DuckDBPyConnection, *, ended: int, mark: int) -> State:
         rows = cursor.execute(_STATE).fetchall()
-        days, greatest, latest = next(numbers for project, *numbers in rows if project is None)
-        version = days, greatest
+        latest, *numbers = next(numbers for project, *numbers in rows if project is None)
+        version = tuple(numbers)
         known = self._known
         places = frozenset((project, day) for project, day, *_ in rows if project is not None)
         if known is not None and known.version == version:

@@ -144,6 +144,23 @@ def test_label_that_was_forgotten_is_still_told() -> None:
     assert numbers == dict.fromkeys(("app@1", "app@old", "app@z"), (1, 1, 1500.0))
 
 
+def test_label_is_learnt_although_the_days_are_as_before() -> None:
+    """It got its number from a day that was built, and then turned out to be of another day."""
+    yesterday = NOW.timestamp() - 86_400
+    with opened() as engine:
+        load(engine, 2, started=yesterday, timestamp=yesterday + 50, release="new@1", init=False)
+        ask(engine)
+        engine.build()
+        load(engine, 2, timestamp=yesterday + 20, init=True)
+        today = int(NOW.timestamp()) // 86_400
+        build(engine._storage, spared=[(1, today)])  # noqa: SLF001  (the engine builds all there is)
+        load(engine, 5, 6, release="new@1")
+        groups = ask(engine).answer.result.groups
+
+    numbers = {group.by["release"]: tuple((group.totals or {}).values()) for group in groups}
+    assert numbers == {"app@1": (2, 2, 1500.0), "new@1": (2, 2, 1500.0)}
+
+
 def test_built_day_is_taken_from_its_pieces() -> None:
     """The hours of a day that was kept in pieces are not read anew when it has been built."""
     with opened() as engine:
