@@ -106,9 +106,18 @@ class Directory:
         return np.where(places < self.positive, places, places - len(self.labels))
 
     def heads(self, keys: Collection[Key]) -> Codes:
-        """Give for each label the number of the first one that agrees with it in these keys."""
-        _, heads, inverse = np.unique(self.mixed(keys), return_index=True, return_inverse=True)
-        return self.numbers(heads)[inverse]
+        """Give for each label the number of the first one that agrees with it in these keys.
+
+        The first one is that with the least number, or with the greatest negative one: so it stays
+        when labels are added.
+        """
+        mixed = self.mixed(keys)
+        places = np.arange(len(mixed))
+        places[self.positive :] = places[self.positive :][::-1]
+        _, heads, inverse = np.unique(mixed[places], return_index=True, return_inverse=True)
+        found = np.empty(len(mixed), np.int64)
+        found[places] = self.numbers(places[heads])[inverse]
+        return found
 
     def are_heads(self, keys: Collection[Key]) -> Flags:
         """Say of each label whether it is the first one that has its names in these keys."""
@@ -169,7 +178,7 @@ class Provisional:
     """
 
     def __init__(self, *, serial: int, version: Hashable, known: int) -> None:
-        """Begin with none; `version` is that of the builds, which number labels."""
+        """Begin with none; `version` is that of the table."""
         self.serial = serial
         self.version = version
         self.known = known
@@ -199,7 +208,7 @@ class Labels:
         self._provisional = Provisional(serial=0, version=None, known=1)
 
     def provisional(self, version: Hashable) -> Provisional:
-        """Give the provisional numbers that belong to a version of the builds.
+        """Give the provisional numbers that belong to a version of the table.
 
         By then the labels of this version have to be learnt.
         """

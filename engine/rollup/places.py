@@ -27,9 +27,10 @@ FRESH_LABELS: Final = "fresh_labels"
 
 NAMED: Final = f"""(
     SELECT number, project_id, release, environment FROM labels
-    UNION ALL SELECT * FROM {FRESH_LABELS}
+    UNION ALL
+    SELECT * FROM {FRESH_LABELS} ANTI JOIN labels USING (project_id, release, environment)
 )"""  # noqa: S608  (names of ours)
-"""All labels with their numbers."""
+"""All labels with their numbers, each once."""
 
 LABELLED_SESSIONS: Final = (
     f"sessions JOIN {NAMED} AS named USING (project_id, release, environment)"
@@ -42,30 +43,27 @@ OF_PLACES: Final = (
 """Which sessions started on the days asked for."""
 
 
-def read_rows(snapshot: Snapshot, text: str, places: Sequence[Place]) -> dict[str, Array]:
-    """Give the columns of a statement about places; it may use `$first` and `$last` day, too."""
-    days = [day for _, day in places]
-    values: dict[str, Parameter] = {"first": min(days), "last": max(days)}
-    return ask_rows(snapshot, text, values, (PLACES, FRESH_LABELS), places)
-
-
-def ask_rows(
+def read_rows(
     snapshot: Snapshot,
     text: str,
-    values: Mapping[str, Parameter],
-    tables: Collection[str],
-    places: Sequence[Place] = (),
+    places: Sequence[Place],
+    tables: Collection[str] = (PLACES, FRESH_LABELS),
+    more: Mapping[str, Parameter] | None = None,
 ) -> dict[str, Array]:
-    """Give the columns of a statement that reads these `tables` of labels and places."""
+    """Give the columns of a statement about places; it may use `$first` and `$last` day, too.
+
+    It reads these `tables` of labels and places, and has `more` parameters.
+    """
     snapshot.check()
-    cursor = snapshot.cursor
+    cursor, days = snapshot.cursor, [day for _, day in places]
+    first, last, more = min(days), max(days), more or {}
     for name in tables:
         cursor.register(name, _table_of(places) if name == PLACES else _fresh_labels(snapshot))
-    found = cursor.execute(text, dict(values)).fetchnumpy()
+    found = cursor.execute(text, {"first": first, "last": last, **more}).fetchnumpy()
     for name in tables:  # nothing can be unregistered after a failure, but its cursor ends
         cursor.unregister(name)
     columns = {name: np.asarray(column) for name, column in found.items()}
-    snapshot.note(text, dict(values))
+    snapshot.note(text, first, last, more)
     snapshot.rows += len(next(iter(columns.values())))
     return columns
 

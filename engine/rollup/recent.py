@@ -68,14 +68,12 @@ class _Record(Generic[Content]):
         """Say whether it tells of all that a snapshot has, but for what has changed."""
         return self.ended == snapshot.state.begun
 
-    @property
-    def size(self) -> int:
-        """Add up the bytes."""
-        return sum(size for _, size in self.pieces.values())
-
 
 _Records: TypeAlias = Sequence[_Record[Content]]
-"""The last records of a day, the newest first: questions that began before it need an older one."""
+"""The last records of a day, the newest first: questions that began before it need an older one.
+
+They have most of their pieces in common.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,11 +128,12 @@ class Recent(Generic[Content]):
         return next((one for one in records if one.is_of(snapshot)), _Record())
 
     def _keep(self, kind: Hashable, place: Place, record: _Record[Content]) -> None:
-        """Keep a record among the last ones, which have most of their pieces in common."""
+        """Keep a record among the last ones."""
         records = [record, *self._records(kind, place)]
         records.sort(key=lambda one: one.begun, reverse=True)
         last = tuple(records[:_LAST_RECORDS])
-        self.shelf.keep(kind, place, last, last[0].size)
+        sizes = {id(content): size for one in last for content, size in one.pieces.values()}
+        self.shelf.keep(kind, place, last, sum(sizes.values()))
 
     def _renewed(
         self,

@@ -22,14 +22,19 @@ from engine.storage import Storage
 _STATE = """
     SELECT DISTINCT project_id, day, NULL, NULL, NULL, NULL FROM stale_days
     UNION ALL
-    SELECT NULL, (SELECT max(arrival) FROM session_updates), days.*, named.*
+    SELECT NULL, (SELECT max(arrival) FROM session_updates WHERE arrival >= $latest),
+        days.*, named.*
     FROM (SELECT count(*), max(version) FROM rolled_days) AS days,
         (SELECT count(*), max(number) FROM labels) AS named
 """
+_LATEST = "SELECT max(arrival) FROM session_updates"
+"""Of many millions it takes a while, since those that were just added have no statistics."""
+
 _BUILT = "SELECT project_id, day, version FROM rolled_days"
 
 LIVELY_DAYS: Final = 8
-"""So many of the latest days that have changed are kept in pieces: no more change all the time."""
+"""So many of the latest days that have changed are kept in pieces: the present one, and those of
+which updates come late."""
 
 Place: TypeAlias = tuple[int, int]
 """A project and a day."""
@@ -66,6 +71,11 @@ class State:
     built: Mapping[Place, int]
     newest: Mapping[Place, Version]
 
+    @property
+    def numbering(self) -> Version:
+        """Give the version of the labels alone."""
+        return self.version[2:]
+
 
 class States:
     """The state as last read, and whether it still holds."""
@@ -101,7 +111,8 @@ class States:
             cursor.execute("COMMIT")
 
     def _read(self, cursor: duckdb.DuckDBPyConnection, *, ended: int, mark: int) -> State:
-        rows = cursor.execute(_STATE).fetchall()
+        least = 0 if self._known is None else self._known.latest
+        rows = cursor.execute(_STATE, {"latest": least}).fetchall()
         latest, *numbers = next(numbers for project, *numbers in rows if project is None)
         version = tuple(numbers)
         known = self._known
@@ -114,13 +125,19 @@ class States:
         return State(
             ended=ended,
             begun=self._storage.commits_begun,
-            latest=latest or 0,
+            latest=latest or _latest(cursor),
             mark=mark,
             stale=places,
             version=version,
             built=built,
             newest=newest,
         )
+
+
+def _latest(cursor: duckdb.DuckDBPyConnection) -> int:
+    """Give the latest arrival if the one that was known is gone; 0 without any."""
+    ((latest,),) = cursor.execute(_LATEST).fetchall()
+    return latest or 0
 
 
 def _builds(
@@ -159,8 +176,8 @@ class Snapshot:
     interrupted: bool = False
     rows: int = 0
     """How many rows were read so far."""
-    read: dict[str, dict[str, Parameter]] = field(default_factory=dict)
-    """The statements that were run, and their parameters."""
+    read: dict[str, tuple[int, int, Mapping[str, Parameter]]] = field(default_factory=dict)
+    """The statements that were run, their first and last days, and their other parameters."""
     changed_since: Callable[[int, int], frozenset[int] | None]
     """Tells the pieces of a project that may have changed since a mark was taken; None: all."""
     piece_updates: int
@@ -179,14 +196,18 @@ class Snapshot:
         """Take the labels that have got provisional numbers into the directory."""
         self.directory = self._labels.directory(self.provisional)
 
-    def note(self, text: str, values: dict[str, Parameter]) -> None:
-        """Remember a statement; the same one again is told once, as it was run last."""
-        self.read[text] = values
+    def note(self, text: str, first: int, last: int, more: Mapping[str, Parameter]) -> None:
+        """Remember a statement; the same one about other days is told once, over all of them."""
+        before = self.read.get(text, (first, last, more))
+        self.read[text] = min(first, before[0]), max(last, before[1]), more
 
     @property
     def statements(self) -> tuple[Statement, ...]:
         """Give the statements that were run, for people."""
-        return tuple(Statement(text=text, parameters=values) for text, values in self.read.items())
+        return tuple(
+            Statement(text=text, parameters={"first": first, "last": last, **more})
+            for text, (first, last, more) in self.read.items()
+        )
 
     def check(self) -> None:
         """End the question if its time is over: called between any two pieces of work."""
@@ -251,7 +272,7 @@ def snapshot(  # noqa: PLR0913  (what a view is of, each by name)
             for project, day in state.stale
             if project in asked and days.first <= day < days.end
         )
-        provisional = labels.provisional(state.version)
+        provisional = labels.provisional(state.numbering)
         yield Snapshot(
             projects=asked,
             days=days,

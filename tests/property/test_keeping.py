@@ -42,6 +42,13 @@ QUESTIONS: Mapping[str, Pairs] = {
         "field=sum(session)&field=count_unique(user)&field=max(session.duration)"
         "&groupBy=project&groupBy=release&groupBy=environment&interval=1d&statsPeriod=4d"
     ),
+    "users of releases": pairs_of(
+        "field=count_unique(user)&field=sum(session)&groupBy=release&interval=1h&statsPeriod=2d"
+    ),
+    "durations of environments": pairs_of(
+        "field=p95(session.duration)&field=sum(session)&groupBy=environment&interval=1d"
+        "&statsPeriod=3d"
+    ),
     "outcomes by hour": pairs_of(
         "field=sum(session)&field=count_unique(user)&groupBy=session.status"
         "&interval=1h&statsPeriod=3d"

@@ -129,6 +129,18 @@ def test_newest_labels_are_counted_from_the_end() -> None:
     assert grouping.members() == {1: {-1: ("a",), -2: ("b",)}}
 
 
+def test_labels_go_by_the_same_one_when_others_come() -> None:
+    """What was kept under its number is found again, by whichever keys labels are told apart."""
+    labels = Labels()
+    provisional = labels.provisional("a version")
+    heads = []
+    for name in (Label(1, "a", "prod"), Label(1, "a", "dev"), Label(1, "b", "dev")):
+        provisional.number(name)
+        heads.append(labels.directory(provisional).heads([Key.PROJECT, Key.RELEASE]).tolist())
+
+    assert heads == [[0, -1], [0, -1, -1], [0, -3, -1, -1]]
+
+
 def test_provisional_numbers_are_of_one_version_of_the_builds() -> None:
     """They are the same as long as that stays, and others afterwards, in every way."""
     labels = Labels()

@@ -173,6 +173,37 @@ def test_built_day_is_taken_from_its_pieces() -> None:
     assert built.answer.trace.groups == 1
 
 
+def test_new_release_in_a_second_environment_keeps_what_it_had() -> None:
+    """By release its users are counted over both, and nobody is lost."""
+    question = "field=sum(session)&field=count_unique(user)&groupBy=release&statsPeriod=1d"
+    with opened() as engine:
+        load(engine, 2, 3, release="new@1")
+        ask(engine, question)
+        load(engine, 4, release="new@1", environment="dev")
+        groups = ask(engine, question).answer.result.groups
+
+    numbers = {group.by["release"]: tuple((group.totals or {}).values()) for group in groups}
+    assert numbers == {"app@1": (1, 1), "new@1": (3, 3)}
+
+
+def test_only_days_that_changed_are_read() -> None:
+    """Not those between, nor the same days of other projects."""
+    old = NOW.timestamp() - 86_400 * 9
+    with opened() as engine:
+        load(engine, *range(20, 40), started=NOW.timestamp() - 86_400 * 5)
+        load(engine, *range(40, 60), project_id=2, started=old)
+        engine.build()
+        load(engine, 2, started=old)
+        load(engine, 3, project_id=2)
+        found = ask(engine, "field=sum(session)&interval=1h&statsPeriod=14d")
+        rows = [one for one in found.statements if "asked_places" in one.text]
+        again = ask(engine, "field=count_unique(user)&interval=1h&statsPeriod=14d")
+
+    assert sessions_in(found) == 43
+    assert any("first_update" in one.text for one in rows)
+    assert (again.answer.result.groups[0].totals or {})["count_unique(user)"] == 43
+
+
 def test_old_days_are_not_cut() -> None:
     """Of many days that have changed only the latest are kept."""
     with opened() as engine:
