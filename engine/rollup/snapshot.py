@@ -65,7 +65,6 @@ class State:
     begun: int
     latest: int
     mark: int
-
     stale: frozenset[Place]
     version: Version
     built: Mapping[Place, int]
@@ -75,6 +74,14 @@ class State:
     def numbering(self) -> Version:
         """Give the version of the labels alone."""
         return self.version[2:]
+
+    def stale_of(self, projects: Collection[int], days: Days) -> frozenset[Place]:
+        """Give the days of some projects that have changed."""
+        return frozenset(
+            (project, day)
+            for project, day in self.stale
+            if project in projects and days.first <= day < days.end
+        )
 
 
 class States:
@@ -267,16 +274,11 @@ def snapshot(  # noqa: PLR0913  (what a view is of, each by name)
             return opened
 
         asked = frozenset(projects)
-        stale = frozenset(
-            (project, day)
-            for project, day in state.stale
-            if project in asked and days.first <= day < days.end
-        )
         provisional = labels.provisional(state.numbering)
         yield Snapshot(
             projects=asked,
             days=days,
-            stale=stale,
+            stale=state.stale_of(asked, days),
             state=state,
             directory=labels.directory(provisional),
             provisional=provisional,
