@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
 from engine.rollup.arrivals import Arrivals
-from engine.rollup.arrived import read_arrived
 from engine.rollup.content import NONE, Content, Form, Small, gather, merge, relabelled, size_of
 from engine.rollup.grain import Days, block_of, blocks_of, days_of_block
 from engine.rollup.labels import Codes
@@ -23,6 +22,7 @@ from engine.rollup.runs import (
     read_sessions,
     runs_of,
 )
+from engine.rollup.session_rows import read_session_rows
 from engine.rollup.shelf import Shelf
 from engine.rollup.snapshot import Place, Snapshot
 from schema.catalog import Key
@@ -81,11 +81,11 @@ class Archive(Generic[Cell]):
         small = self._small(detail.level)
 
         def read(some: Sequence[Place], arrivals: Arrivals) -> Reading[Content[Cell]]:
-            arrived = read_arrived(snapshot, some, arrivals)
-            runs = runs_of(snapshot, self.store, arrived.rows, detail)
+            found = read_session_rows(snapshot, some, arrivals)
+            runs = runs_of(snapshot, self.store, found.rows, detail)
             pieces = [piece for piece in runs.places if piece[:2] in some]
             contents = gather(runs, pieces, self.form, small)
-            return Reading(pieces=dict(contents), lasting=arrived.numbered)
+            return Reading(pieces=dict(contents), lasting=found.numbered)
 
         return self.recent.find(snapshot, (self.store, detail), places, read)
 

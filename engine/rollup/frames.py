@@ -14,7 +14,6 @@ import numpy.typing as npt
 from engine.day_number import DAY_SECONDS
 from engine.plan import GRAINS, Source
 from engine.rollup.arrivals import Arrivals
-from engine.rollup.arrived import read_arrived
 from engine.rollup.grain import (
     BLOCK_DAYS,
     HOUR_SECONDS,
@@ -26,6 +25,7 @@ from engine.rollup.grain import (
 from engine.rollup.places import OF_PLACES, Array, read_rows
 from engine.rollup.recent import Reading, Recent
 from engine.rollup.runs import cut_rows, starts_of
+from engine.rollup.session_rows import read_session_rows
 from engine.rollup.shelf import Shelf
 from engine.rollup.snapshot import Place, Snapshot
 from schema.session import Outcome
@@ -92,13 +92,13 @@ class Frames:
         """Count the sessions of days that have changed; the snapshot learns all their labels."""
 
         def read(places: Sequence[Place], arrivals: Arrivals) -> Reading[Frame]:
-            arrived = read_arrived(snapshot, places, arrivals)
+            found = read_session_rows(snapshot, places, arrivals)
             pieces = {
                 piece: _counted(rows)
-                for piece, rows in cut_rows(arrived.rows, ("piece", "day", "project_id"))
+                for piece, rows in cut_rows(found.rows, ("piece", "day", "project_id"))
                 if piece[:2] in places
             }
-            return Reading(pieces=pieces, lasting=arrived.numbered)
+            return Reading(pieces=pieces, lasting=found.numbered)
 
         found = self._recent.find(snapshot, "counts", sorted(snapshot.stale), read)
         frames = tuple(frame for _, frame in found)

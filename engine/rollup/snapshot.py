@@ -178,7 +178,7 @@ class Snapshot:
     """The numbers of labels that the table does not have yet."""
     columns: Sequence[str]
     """The columns of sessions that are asked for beside those that count them, as SQL."""
-    arrived: dict[Hashable, object] = field(default_factory=dict)
+    session_rows: dict[Hashable, object] = field(default_factory=dict)
     """The sessions read so far, by what was asked."""
     interrupted: bool = False
     rows: int = 0

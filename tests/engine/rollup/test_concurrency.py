@@ -1,8 +1,9 @@
 """Loads, builds and questions at the same time: each answer is of one moment, and none fails."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 
@@ -39,11 +40,27 @@ def rows(load: int) -> list[dict[str, object]]:
     ]
 
 
-def until(done: threading.Event, work: Callable[[], object]) -> None:
-    """Work again and again, until it is done, and once more."""
-    while not done.is_set():
+@contextmanager
+def beside(*works: Callable[[], object]) -> Iterator[None]:
+    """Do each work again and again, in a thread of its own, until the block ends, and once more.
+
+    What fails in one of them fails here.
+    """
+    done = threading.Event()
+
+    def go_on(work: Callable[[], object]) -> None:
+        while not done.is_set():
+            work()
         work()
-    work()
+
+    with ThreadPoolExecutor(len(works)) as pool:
+        others = [pool.submit(go_on, work) for work in works]
+        try:
+            yield
+        finally:
+            done.set()
+        for other in others:
+            other.result()
 
 
 def ask(engine: Engine, totals: list[int]) -> None:
@@ -65,19 +82,11 @@ def ask(engine: Engine, totals: list[int]) -> None:
 
 def test_each_answer_is_of_one_moment() -> None:
     """Totals only grow, load by load, and agree with their series, whatever is being built."""
-    done, totals = threading.Event(), list[int]()
-    with open_engine() as engine, ThreadPoolExecutor(2) as pool:
-        others = [
-            pool.submit(until, done, engine.build),
-            pool.submit(until, done, lambda: ask(engine, totals)),
-        ]
-        try:
+    totals = list[int]()
+    with open_engine() as engine:
+        with beside(engine.build, partial(ask, engine, totals)):
             for load in range(LOADS):
                 engine.load(rows(load))
-        finally:
-            done.set()
-        for other in others:
-            other.result()
 
         assert totals == sorted(totals)
         assert totals[-1] == LOADS * ROWS
@@ -122,20 +131,15 @@ def ask_for_newest(engine: Engine, seen: list[int]) -> None:
 
 def test_new_releases_are_found_while_they_get_their_numbers() -> None:
     """Sessions, users and durations of one answer are told apart by the same labels."""
-    done, seen = threading.Event(), list[int]()
-    with open_engine() as engine, ThreadPoolExecutor(4) as pool:
+    seen = list[int]()
+    with open_engine() as engine:
         before = {"started": NOW.timestamp() - 86_400 * 5}
         engine.load([{**row, **before} for row in newest(4 * LOADS)])
         engine.build()
         asking = partial(ask_for_newest, engine, seen)
-        others = [pool.submit(until, done, one) for one in (engine.build, asking, asking, asking)]
-        try:
+        with beside(engine.build, asking, asking, asking):
             for load in range(LOADS):
                 engine.load(newest(load))
-        finally:
-            done.set()
-        for other in others:
-            other.result()
 
     assert seen
 
@@ -177,19 +181,12 @@ def ask_by_status(engine: Engine, totals: list[int]) -> None:
 
 def test_sessions_that_change_are_counted_as_of_one_moment() -> None:
     """Several questions keep and use what others have read, while known sessions change."""
-    done, totals = threading.Event(), list[list[int]]([[], [], []])
-    with open_engine() as engine, ThreadPoolExecutor(4) as pool:
+    totals = list[list[int]]([[], [], []])
+    with open_engine() as engine:
         engine._storage.changes.piece_updates = 64  # noqa: SLF001  (no setting of it)
-        asking = [partial(ask_by_status, engine, some) for some in totals]
-        working: list[Callable[[], object]] = [engine.build, *asking]
-        others = [pool.submit(until, done, one) for one in working]
-        try:
+        with beside(engine.build, *(partial(ask_by_status, engine, some) for some in totals)):
             for load in range(LOADS):
                 engine.load(changing(load))
-        finally:
-            done.set()
-        for other in others:
-            other.result()
 
-        assert [some[-1] for some in totals] == [LOADS * ROWS] * 3
-        assert all(some == sorted(some) for some in totals)
+    assert [some[-1] for some in totals] == [LOADS * ROWS] * 3
+    assert all(some == sorted(some) for some in totals)

@@ -188,20 +188,19 @@ def test_new_release_in_a_second_environment_keeps_what_it_had() -> None:
 
 def test_only_days_that_changed_are_read() -> None:
     """Not those between, nor the same days of other projects."""
+    question = "field=sum(session)&interval=1h&statsPeriod=14d"
     old = NOW.timestamp() - 86_400 * 9
     with opened() as engine:
         load(engine, *range(20, 40), started=NOW.timestamp() - 86_400 * 5)
         load(engine, *range(40, 60), project_id=2, started=old)
         engine.build()
+        ask(engine, question)
         load(engine, 2, started=old)
         load(engine, 3, project_id=2)
-        found = ask(engine, "field=sum(session)&interval=1h&statsPeriod=14d")
-        rows = [one for one in found.statements if "asked_places" in one.text]
-        again = ask(engine, "field=count_unique(user)&interval=1h&statsPeriod=14d")
+        found = ask(engine, question)
 
     assert sessions_in(found) == 43
-    assert any("first_update" in one.text for one in rows)
-    assert (again.answer.result.groups[0].totals or {})["count_unique(user)"] == 43
+    assert found.answer.trace.rows == 2
 
 
 def test_old_days_are_not_cut() -> None:

@@ -36,7 +36,7 @@ _OF_SOME: Final = f"{OF_PLACES} AND {ARRIVED}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Arrived:
+class SessionRows:
     """Rows by the names of their columns; `numbered` says that no label is a provisional one.
 
     There are `project_id`, `day`, `piece`, `hour`, `label`, `outcome`, `quantity`, and those that
@@ -82,23 +82,25 @@ class _Asked:
         return read_rows(snapshot, text, self.places, tables, more)
 
 
-def read_arrived(snapshot: Snapshot, places: Sequence[Place], arrivals: Arrivals) -> Arrived:
+def read_session_rows(
+    snapshot: Snapshot, places: Sequence[Place], arrivals: Arrivals
+) -> SessionRows:
     """Read arrivals of these places, and hold on to them for others, unless they are many."""
     key = tuple(sorted(places)), arrivals
-    found = snapshot.arrived.get(key)
-    if not isinstance(found, Arrived):
+    found = snapshot.session_rows.get(key)
+    if not isinstance(found, SessionRows):
         found = _read(snapshot, _Asked(places=key[0], arrivals=arrivals))
         if snapshot.rows < _MANY_ROWS:
-            snapshot.arrived[key] = found
+            snapshot.session_rows[key] = found
     return found
 
 
-def _read(snapshot: Snapshot, asked: _Asked) -> Arrived:
+def _read(snapshot: Snapshot, asked: _Asked) -> SessionRows:
     rows = _rows(snapshot, asked)
     if (rows["label"] == _UNNUMBERED).any():
         _number(snapshot, asked)
         rows = _rows(snapshot, asked)
-    return Arrived(rows=rows, numbered=int(rows["label"].min(initial=_UNNUMBERED)) >= 0)
+    return SessionRows(rows=rows, numbered=int(rows["label"].min(initial=_UNNUMBERED)) >= 0)
 
 
 def _rows(snapshot: Snapshot, asked: _Asked) -> dict[str, Array]:
